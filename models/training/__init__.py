@@ -1,0 +1,1 @@
+"""Training of einthoven's rhythm model from PhysioNet/CinC 2017."""

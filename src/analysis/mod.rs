@@ -1,0 +1,172 @@
+//! What is measured in a recording: quality by the second, beats, waves, intervals. Rules only; models come after.
+//!
+//! The same code runs over a file and over a stream: filters are causal or of fixed delay, with a stated look-ahead of
+//! at most [`LOOK_AHEAD_S`]; what the look-ahead has confirmed is final, and the final stream equals the file's result.
+
+use crate::recording::{BeatCode, Measured, SampleIndex};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// Seconds after which what was said of a sample is final.
+pub const LOOK_AHEAD_S: f64 = 3.0;
+
+/// What a stretch of signal can carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grade {
+    /// Nothing is said about it.
+    Unusable,
+    /// Beats can be counted, waves not measured.
+    Beats,
+    /// Waves can be measured.
+    Waves,
+}
+
+/// Why a grade is not the best one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QualityReason {
+    /// No signal: constant within the resolution.
+    Flat,
+    /// At the rails of its range.
+    Saturated,
+    /// Samples are missing or the contact was lost.
+    Missing,
+    /// Mains hum.
+    Mains,
+    /// Muscle noise.
+    Muscle,
+    /// Slow wander of the baseline.
+    Wander,
+    /// Sudden jumps and bursts of motion.
+    Motion,
+    /// Too small against its own noise.
+    Weak,
+    /// Too little data to judge.
+    Short,
+}
+
+/// A stretch of one grade; the stretches cover the lead without holes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QualitySpan {
+    /// Seconds from the recording's start, end exclusive.
+    pub range_s: Range<f64>,
+    /// What it carries.
+    pub grade: Grade,
+    /// Why it is not better; empty for [`Grade::Waves`].
+    pub reasons: Vec<QualityReason>,
+}
+
+/// One heartbeat.
+///
+/// The fiducial is the largest deflection of the QRS from its baseline; when the largest positive and negative ones
+/// are within a tenth of each other, the positive one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Beat {
+    /// Sample nearest to the fiducial, at the lead's own rate.
+    pub sample: SampleIndex,
+    /// Fiducial in seconds, interpolated between samples.
+    pub time_s: f64,
+    /// Class. The first version says N for a beat of the usual shape and Q where it does not decide.
+    pub class: BeatCode,
+    /// 0 to 1: how sure it is that there is a beat here.
+    pub confidence: f32,
+    /// Whether the interval to the beat before is measured within usable signal (no gap, no unusable stretch between).
+    pub follows: bool,
+}
+
+/// The beat that the intervals are measured on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MedianBeat {
+    /// Samples per second of `values_mv`.
+    pub rate_hz: f64,
+    /// Sample-wise median of the aligned beats, baseline at 0.
+    pub values_mv: Vec<f32>,
+    /// Index of the fiducial.
+    pub fiducial: usize,
+    /// How many beats it is the median of.
+    pub n: usize,
+    /// Fiducial points in samples of `values_mv`: where waves begin and end.
+    pub waves: WaveMarks,
+}
+
+/// Onsets, peaks and ends in samples; `None` where a wave is absent or not clear.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct WaveMarks {
+    pub p_onset: Option<f64>,
+    pub p_peak: Option<f64>,
+    pub p_end: Option<f64>,
+    pub qrs_onset: Option<f64>,
+    pub qrs_end: Option<f64>,
+    pub t_onset: Option<f64>,
+    pub t_peak: Option<f64>,
+    pub t_end: Option<f64>,
+}
+
+/// Heart rate over the recording, in beats per minute.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeartRate {
+    /// 60 divided by the mean RR interval.
+    pub mean: f64,
+    /// From the longest RR interval.
+    pub min: f64,
+    /// From the shortest RR interval.
+    pub max: f64,
+    /// RR intervals it rests on.
+    pub n: usize,
+}
+
+/// Intervals in milliseconds, each measured or withheld with its reason.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Intervals {
+    pub p_ms: Measured<f64>,
+    pub pr_ms: Measured<f64>,
+    pub qrs_ms: Measured<f64>,
+    pub qt_ms: Measured<f64>,
+    pub qtc_bazett_ms: Measured<f64>,
+    pub qtc_fridericia_ms: Measured<f64>,
+    pub qtc_framingham_ms: Measured<f64>,
+    pub qtc_hodges_ms: Measured<f64>,
+}
+
+/// Everything measured on one lead of a recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Analysis {
+    /// Index of the lead in the recording.
+    pub lead: usize,
+    /// Quality over time.
+    pub quality: Vec<QualitySpan>,
+    /// Beats in order of time.
+    pub beats: Vec<Beat>,
+    /// Whether the main deflection of the beats points down.
+    pub inverted: bool,
+    /// Heart rate, or why there is none.
+    pub rate: Result<HeartRate, crate::recording::Phrase>,
+    /// Median beat, where there are enough beats of waves quality.
+    pub median_beat: Option<MedianBeat>,
+    /// Intervals on the median beat.
+    pub intervals: Intervals,
+}
+
+impl Analysis {
+    /// RR intervals in seconds, each with the index of the beat that ends it; only between beats that follow each other.
+    pub fn rr_s(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
+        self.beats
+            .windows(2)
+            .enumerate()
+            .filter(|(_, pair)| pair[1].follows)
+            .map(|(index, pair)| (index + 1, pair[1].time_s - pair[0].time_s))
+    }
+
+    /// Seconds of each grade: unusable, beats, waves.
+    #[must_use]
+    pub fn seconds_by_grade(&self) -> [f64; 3] {
+        let mut seconds = [0.0; 3];
+        for span in &self.quality {
+            seconds[span.grade as usize] += span.range_s.end - span.range_s.start;
+        }
+        seconds
+    }
+}

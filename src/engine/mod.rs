@@ -1,0 +1,1 @@
+//! The only place that knows the order: open, analyse, infer, find, report.

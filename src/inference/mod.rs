@@ -1,0 +1,42 @@
+//! Models: windows of a recording to calibrated calls that may abstain. Models are data in `models/`.
+
+use crate::recording::Phrase;
+use serde::{Deserialize, Serialize};
+
+/// Evidence of a call over time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EvidenceSpan {
+    /// Seconds.
+    pub from_s: f64,
+    /// Seconds, exclusive.
+    pub to_s: f64,
+    /// Influence on the label's score, 0 to 1 within the call.
+    pub weight: f32,
+}
+
+/// A model's answer to one question about a stretch of a recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// Model id.
+    pub model: String,
+    /// Version and hash of the model's file.
+    pub version: String,
+    /// First 16 hexadecimal digits of the SHA-256 of the model's file.
+    pub hash: String,
+    /// What was asked (`rhythm`).
+    pub question: String,
+    /// Stretch that was looked at, seconds.
+    pub from_s: f64,
+    /// End of the stretch, seconds.
+    pub to_s: f64,
+    /// Label with the highest probability.
+    pub label: String,
+    /// Its calibrated probability.
+    pub probability: f32,
+    /// All labels with their calibrated probabilities, in the model's order.
+    pub distribution: Vec<(String, f32)>,
+    /// Why no call is made although there is a distribution, or why there is none.
+    pub abstained: Option<Phrase>,
+    /// Segments that most influenced the label's score.
+    pub evidence: Vec<EvidenceSpan>,
+}

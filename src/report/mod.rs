@@ -1,0 +1,1 @@
+//! All that is said of one recording, and one file an output of it.

@@ -1,0 +1,1 @@
+//! The two workers: `worker` (formats, analysis, findings) and `infer` (models).
