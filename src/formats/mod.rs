@@ -7,7 +7,10 @@ mod bundle;
 mod context;
 mod error;
 mod format;
+mod gaps;
 mod open;
+mod voltage;
+pub mod wfdb;
 
 pub use bundle::{Bundle, ByteSource, Entry, MemorySource, SourceError};
 pub use context::{Answers, Context, Limits};
@@ -20,7 +23,7 @@ pub use open::{open, sniff};
 use crate::recording::Recording;
 
 /// Every format that is read, in the order in which equal scores are preferred.
-pub static FORMATS: &[&dyn Format] = &[];
+pub static FORMATS: &[&dyn Format] = &[&wfdb::Wfdb];
 
 /// A writer of recordings.
 pub trait Writer: Sync {
@@ -58,4 +61,4 @@ pub enum WriteError {
 }
 
 /// Every format that is written.
-pub static WRITERS: &[&dyn Writer] = &[];
+pub static WRITERS: &[&dyn Writer] = &[&wfdb::WfdbWriter];
