@@ -11,6 +11,7 @@ mod gaps;
 mod open;
 mod voltage;
 pub mod wfdb;
+mod zip;
 
 pub use bundle::{Bundle, ByteSource, Entry, MemorySource, SourceError};
 pub use context::{Answers, Context, Limits};

@@ -81,6 +81,37 @@ impl Format for Wfdb {
         Score::NONE
     }
 
+    fn companions(&self, bundle: &Bundle, entry: &Entry) -> Vec<String> {
+        let Ok(Some(header_entry)) = header_entry(bundle, entry) else {
+            return Vec::new();
+        };
+        if header_entry.name != entry.name {
+            return Vec::new();
+        }
+        let Ok(header) = read_header(entry, &mut Context::default()) else {
+            return Vec::new();
+        };
+        let signals = header.signals.iter().map(|signal| signal.file.clone());
+        let segments = header
+            .segments
+            .iter()
+            .map(|segment| format!("{}.hea", segment.name));
+        let named = signals
+            .chain(segments)
+            .filter_map(|file| bundle.companion(entry, &file))
+            .map(|entry| entry.name.clone());
+        let same_stem = bundle
+            .entries
+            .iter()
+            .filter(|other| stem(&other.name).eq_ignore_ascii_case(stem(&entry.name)))
+            .filter(|other| {
+                let extension = other.name.rsplit('.').next().unwrap_or_default();
+                SIGNAL_EXTENSIONS.contains(&extension) || is_annotator(other)
+            })
+            .map(|other| other.name.clone());
+        named.chain(same_stem).collect()
+    }
+
     fn read(
         &self,
         bundle: &Bundle,
@@ -133,18 +164,14 @@ impl Format for Wfdb {
     }
 }
 
-/// Files that a header names: its signal files and the headers of its segments. For leaving companions out of a choice.
-///
-/// # Errors
-/// [`ReadError`] when the header cannot be read.
-pub fn named_files(entry: &Entry) -> Result<Vec<String>, ReadError> {
-    let header = read_header(entry, &mut Context::default())?;
-    let signals = header.signals.iter().map(|signal| signal.file.clone());
-    let segments = header
-        .segments
-        .iter()
-        .map(|segment| format!("{}.hea", segment.name));
-    Ok(signals.chain(segments).collect())
+/// Whether an entry holds annotations.
+fn is_annotator(entry: &Entry) -> bool {
+    const HEAD: usize = 1 << 16;
+    let whole = entry.source.len() <= HEAD as u64;
+    entry
+        .source
+        .read(0, HEAD)
+        .is_ok_and(|head| annotations::looks_like_annotations(&head, whole))
 }
 
 /// Name without its last extension.
