@@ -1,1 +1,3 @@
 //! All that is said of one recording, and one file an output of it.
+pub mod words;
+pub use words::Words;
