@@ -1,2 +1,12 @@
 //! Filters, resampling and robust statistics: slices in, slices out, no word of ECG.
 //! Every filter states its delay and what it does at the edges.
+
+mod resample;
+mod sections;
+mod statistics;
+
+pub use resample::resample_window;
+pub use sections::{Band, SectionFilter, butterworth, sos_filter, sos_filtfilt};
+pub use statistics::{
+    correlation, mean, median, percentile, percentile_of_sorted, standard_deviation,
+};
