@@ -28,6 +28,10 @@ pub trait ByteSource {
     /// # Errors
     /// [`SourceError`] when the medium fails; reading beyond the end is not an error.
     fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, SourceError>;
+    /// Whether reading at the end costs reading all before it (a compressed member of an archive).
+    fn end_is_far(&self) -> bool {
+        false
+    }
 }
 
 /// Bytes in memory.

@@ -136,6 +136,11 @@ pub trait Format: Sync {
     fn info(&self) -> &'static FormatInfo;
     /// How sure it is that an entry is its own. Signatures alone are settled by the caller; this settles the rest.
     fn score(&self, head: &Head<'_>) -> Score;
+    /// Names of the bundle's entries that belong to `entry` and are no recordings of their own.
+    fn companions(&self, bundle: &Bundle, entry: &Entry) -> Vec<String> {
+        let _ = (bundle, entry);
+        Vec::new()
+    }
     /// Reads `entry`, finding companions in `bundle`.
     ///
     /// # Errors

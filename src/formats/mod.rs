@@ -3,11 +3,18 @@
 //! Input is hostile: nothing from outside may panic, hang or allocate beyond its budget. Lengths are checked
 //! against what is left before anything is reserved; work is counted in [`Context`].
 
+mod alivecor_atc;
+mod apple_csv;
 mod bundle;
 mod context;
 mod error;
 mod format;
+mod gaps;
 mod open;
+mod text;
+mod voltage;
+pub mod wfdb;
+mod zip;
 
 pub use bundle::{Bundle, ByteSource, Entry, MemorySource, SourceError};
 pub use context::{Answers, Context, Limits};
@@ -20,7 +27,11 @@ pub use open::{open, sniff};
 use crate::recording::Recording;
 
 /// Every format that is read, in the order in which equal scores are preferred.
-pub static FORMATS: &[&dyn Format] = &[];
+pub static FORMATS: &[&dyn Format] = &[
+    &alivecor_atc::AliveCorAtc,
+    &wfdb::Wfdb,
+    &apple_csv::AppleCsv,
+];
 
 /// A writer of recordings.
 pub trait Writer: Sync {
@@ -58,4 +69,4 @@ pub enum WriteError {
 }
 
 /// Every format that is written.
-pub static WRITERS: &[&dyn Writer] = &[];
+pub static WRITERS: &[&dyn Writer] = &[&wfdb::WfdbWriter];
