@@ -1,5 +1,27 @@
 //! What is said of a stretch or of beats, with its evidence. One file a finding.
+//!
+//! A rule speaks only where the quality carries it: RR intervals count only between beats that follow each other in
+//! usable signal ([`Analysis::rr_s`]).
 
+mod atrial_fibrillation;
+mod bradycardia;
+mod irregular_rhythm;
+mod irregularity;
+mod no_beats;
+mod pause;
+mod rate_episodes;
+mod tachycardia;
+
+pub use atrial_fibrillation::AtrialFibrillation;
+pub use bradycardia::Bradycardia;
+pub use irregular_rhythm::IrregularRhythm;
+pub use irregularity::{IRREGULAR_FROM, Irregularity, contradicts_fibrillation, irregularity};
+pub use no_beats::NoBeats;
+pub use pause::Pause;
+pub use tachycardia::Tachycardia;
+
+use crate::analysis::Analysis;
+use crate::inference::Call;
 use crate::recording::Phrase;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -15,6 +37,153 @@ pub struct Finding {
     pub beats: Vec<usize>,
     /// 0 to 1.
     pub confidence: f32,
-    /// What is said, in the catalogue's words.
+    /// What is said, in the catalogue's words; the message's attributes `exact` and `name` are the clinical wording
+    /// and the short name.
     pub text: Phrase,
+}
+
+/// One kind of finding.
+pub trait FindingRule: Sync {
+    /// Stable id of what it finds.
+    fn id(&self) -> &'static str;
+    /// All findings of its kind in one lead's analysis, in order of time.
+    fn find(&self, analysis: &Analysis, calls: &[Call]) -> Vec<Finding>;
+}
+
+/// Every rule, in the order in which findings are told.
+pub static RULES: &[&dyn FindingRule] = &[
+    &NoBeats,
+    &Pause,
+    &AtrialFibrillation,
+    &IrregularRhythm,
+    &Tachycardia,
+    &Bradycardia,
+];
+
+/// All findings, by rule and then by time.
+#[must_use]
+pub fn find(analysis: &Analysis, calls: &[Call]) -> Vec<Finding> {
+    RULES
+        .iter()
+        .flat_map(|rule| rule.find(analysis, calls))
+        .collect()
+}
+
+/// Runs of beats that follow each other in usable signal, as ranges of beat indices; each has at least two beats.
+fn chains(analysis: &Analysis) -> Vec<Range<usize>> {
+    let mut chains = Vec::new();
+    let mut from = 0;
+    for (index, beat) in analysis.beats.iter().enumerate() {
+        if !beat.follows {
+            if index > from + 1 {
+                chains.push(from..index);
+            }
+            from = index;
+        }
+    }
+    if analysis.beats.len() > from + 1 {
+        chains.push(from..analysis.beats.len());
+    }
+    chains
+}
+
+/// Mean confidence that the beats of a range are beats; 0 for an empty one.
+fn mean_confidence(analysis: &Analysis, beats: &[usize]) -> f32 {
+    let sum: f32 = beats
+        .iter()
+        .filter_map(|&index| analysis.beats.get(index))
+        .map(|beat| beat.confidence)
+        .sum();
+    if beats.is_empty() {
+        0.0
+    } else {
+        sum / beats.len() as f32
+    }
+}
+
+#[cfg(test)]
+mod testing {
+    //! Analyses built from RR intervals.
+
+    use crate::analysis::{Analysis, Beat, Grade, HeartRate, Intervals, QualitySpan};
+    use crate::inference::{Call, EvidenceSpan};
+    use crate::recording::{BeatCode, Measured, Phrase};
+
+    /// One lead at 250 Hz of good quality whose beats have these RR intervals, the first beat at 0.5 s.
+    pub fn analysis(rr_s: &[f64]) -> Analysis {
+        let mut time_s = 0.5;
+        let mut beats = vec![beat(time_s)];
+        beats[0].follows = false;
+        for rr in rr_s {
+            time_s += rr;
+            beats.push(beat(time_s));
+        }
+        let mean = rr_s.iter().sum::<f64>() / rr_s.len() as f64;
+        let none = || Measured::Withheld(Phrase::new("withheld-not-measured"));
+        Analysis {
+            lead: 0,
+            quality: vec![QualitySpan {
+                range_s: 0.0..time_s + 0.5,
+                grade: Grade::Waves,
+                reasons: Vec::new(),
+            }],
+            beats,
+            inverted: false,
+            rate: Ok(HeartRate {
+                mean: 60.0 / mean,
+                min: 60.0 / rr_s.iter().copied().fold(f64::MIN, f64::max),
+                max: 60.0 / rr_s.iter().copied().fold(f64::MAX, f64::min),
+                n: rr_s.len(),
+            }),
+            median_beat: None,
+            intervals: Intervals {
+                p_ms: none(),
+                pr_ms: none(),
+                qrs_ms: none(),
+                qt_ms: none(),
+                qtc_bazett_ms: none(),
+                qtc_fridericia_ms: none(),
+                qtc_framingham_ms: none(),
+                qtc_hodges_ms: none(),
+            },
+        }
+    }
+
+    fn beat(time_s: f64) -> Beat {
+        Beat {
+            sample: (time_s * 250.0).round() as usize,
+            time_s,
+            class: BeatCode::N,
+            confidence: 0.9,
+            follows: true,
+        }
+    }
+
+    /// A rhythm call over a stretch.
+    pub fn call(label: &str, probability: f32, from_s: f64, to_s: f64) -> Call {
+        Call {
+            model: "canet".to_owned(),
+            version: "1".to_owned(),
+            hash: "0123456789abcdef".to_owned(),
+            question: "rhythm".to_owned(),
+            from_s,
+            to_s,
+            label: label.to_owned(),
+            probability,
+            distribution: vec![(label.to_owned(), probability)],
+            abstained: None,
+            evidence: vec![EvidenceSpan {
+                from_s: from_s + 2.0,
+                to_s: from_s + 6.0,
+                weight: 1.0,
+            }],
+        }
+    }
+
+    /// RR intervals without pattern, mean about 0.75 s, spread about 0.15 s: a fixed table, so that nothing is random.
+    pub const SCATTERED: [f64; 40] = [
+        0.71, 0.93, 0.62, 0.58, 0.88, 0.97, 0.66, 0.79, 0.54, 0.83, 1.02, 0.61, 0.69, 0.91, 0.57,
+        0.75, 0.99, 0.64, 0.86, 0.52, 0.60, 0.95, 0.78, 0.67, 1.05, 0.59, 0.72, 0.90, 0.55, 0.81,
+        0.63, 0.98, 0.70, 0.56, 0.87, 0.92, 0.65, 0.77, 0.53, 0.94,
+    ];
 }

@@ -1,1 +1,85 @@
 //! All that is said of one recording, and one file an output of it.
+//!
+//! A [`Report`] is data that travels from worker to page; every sentence in it is a phrase, which [`Words`] says.
+
+pub mod csv;
+mod json;
+mod summary;
+mod text;
+mod verdict;
+mod words;
+
+pub use json::{Document, SCHEMA, document};
+pub use summary::{ANNOTATIONS_CARRIED, LeadSummary, RecordingSummary};
+pub use text::{Extent, text};
+pub use verdict::{
+    Rhythm, RhythmSpan, conclusion, quality, rate, rhythm, rhythm_spans, small_print,
+};
+pub use words::{LANGUAGES, Language, Words, clock_text, plain_number};
+
+use crate::analysis::Analysis;
+use crate::findings::Finding;
+use crate::inference::Call;
+use crate::recording::{Phrase, Recording};
+use serde::{Deserialize, Serialize};
+
+/// Everything that is said of one recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Name of the file that was opened.
+    pub file: String,
+    /// SHA-256 of that file in hexadecimal, `None` for what came from no file (live, simulated).
+    pub sha256: Option<String>,
+    /// The recording without its samples.
+    pub recording: RecordingSummary,
+    /// What was measured, or why nothing was.
+    pub analysis: Result<Analysis, Phrase>,
+    /// The models' answers; empty while or where no model was asked.
+    pub calls: Vec<Call>,
+    /// What was found, in the order in which it is told.
+    pub findings: Vec<Finding>,
+    /// Program and version that made the report.
+    pub build: String,
+}
+
+impl Report {
+    /// The report of a recording; `file` is the name that people see, `sha256` the hash of what was opened.
+    #[must_use]
+    pub fn new(
+        file: &str,
+        sha256: Option<String>,
+        recording: &Recording,
+        analysis: Result<Analysis, Phrase>,
+        calls: Vec<Call>,
+        findings: Vec<Finding>,
+    ) -> Self {
+        Self {
+            file: file.to_owned(),
+            sha256,
+            recording: RecordingSummary::of(recording),
+            analysis,
+            calls,
+            findings,
+            build: build(),
+        }
+    }
+
+    /// Name of the lead that was analysed.
+    #[must_use]
+    pub fn analysed_lead(&self) -> Option<&LeadSummary> {
+        let analysis = self.analysis.as_ref().ok()?;
+        self.recording.leads.get(analysis.lead)
+    }
+}
+
+/// Program and version, with the commit where the build knows it.
+#[must_use]
+pub fn build() -> String {
+    match option_env!("EINTHOVEN_BUILD_ID") {
+        Some(id) => format!("einthoven {} ({id})", env!("CARGO_PKG_VERSION")),
+        None => format!("einthoven {}", env!("CARGO_PKG_VERSION")),
+    }
+}
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,132 @@
+# The report: quality, rhythm, rate, measurements, and what is always said.
+
+## Why something is not there
+
+withheld-not-measured = not measured by this version
+withheld-one-lead = one lead cannot show it
+withheld-not-analysed = the recording was not analysed
+withheld-waves-median = waves are marked on the median beat only
+withheld-not-finite = the calculation gave no number
+
+## Reading errors: what, where, and what to do
+
+error-not-recognised = No known ECG format is recognised in it. Run "einthoven formats" or look at the list of formats for what can be opened; a table of numbers needs one column a lead.
+error-damaged = { $format } at { $place }: expected { $expected }, found { $found }; export the recording again, or copy the file anew
+error-unsupported = { $format }: { $feature } is not supported; export the recording in another form
+error-too-large = There are { $found } { $what }, more than the limit of { $limit }; cut the recording into parts
+error-needs-file = { $format }: the file { $name } belongs to it; put it beside this one and open both
+error-empty = The file is empty; copy or export it again
+error-no-signal = { $format }: there is no ECG signal in it, but { $holds }; export the ECG itself
+error-medium = The file could not be read: { $reason }; copy it to this machine and try again
+
+withheld-no-median-beat = there are too few beats whose waves can be measured
+method-median-beat = marked on the median of the aligned beats
+
+## Quality
+
+quality-good = Good: waves can be measured in { NUM($waves, digits: 0) } of { NUM($total, digits: 0) } s.
+    .exact = Waves { NUM($waves, digits: 1) } s, beats only { NUM($beats, digits: 1) } s, unusable { NUM($unusable, digits: 1) } s.
+    .name = Good
+quality-fair = Fair: beats can be counted in most of it, waves measured in { NUM($waves, digits: 0) } of { NUM($total, digits: 0) } s. { $reason }
+    .exact = Waves { NUM($waves, digits: 1) } s, beats only { NUM($beats, digits: 1) } s, unusable { NUM($unusable, digits: 1) } s.
+    .name = Fair
+quality-poor = Poor: { NUM($unusable, digits: 0) } of { NUM($total, digits: 0) } s cannot be read. { $reason }
+    .exact = Waves { NUM($waves, digits: 1) } s, beats only { NUM($beats, digits: 1) } s, unusable { NUM($unusable, digits: 1) } s.
+    .name = Poor
+quality-unusable = Unusable: nothing can be read in it. { $reason }
+    .name = Unusable
+quality-unknown = The recording is too short to judge.
+    .name = Unknown
+
+quality-reason-none = Keep still and record again.
+quality-reason-flat = There is no signal. Check that both electrodes touch the skin, and record again.
+quality-reason-saturated = The signal is at the limits of its range. Check the electrodes, keep still, and record again.
+quality-reason-missing = Samples are missing. Check the contact and the connection, and record again.
+quality-reason-mains = There is mains hum. Move away from cables and chargers, and record again.
+quality-reason-muscle = There is much muscle noise. Rest both arms on the table and record again.
+quality-reason-wander = The baseline wanders. Keep still, breathe quietly, and record again.
+quality-reason-motion = There is motion in it. Sit still and record again.
+quality-reason-weak = The heartbeat is small against the noise. Moisten the skin under the electrodes and record again.
+quality-reason-short = There is too little of it. Record for at least 30 seconds.
+
+## Rhythm
+
+rhythm-sinus = The rhythm is consistent with sinus rhythm.
+    .exact = Probability of sinus rhythm { NUM($probability, digits: 2) }, over { NUM($seconds, digits: 0) } of { NUM($total, digits: 0) } s.
+    .name = Sinus rhythm
+rhythm-af = The rhythm is consistent with atrial fibrillation. Show this trace to a clinician.
+    .exact = Probability of atrial fibrillation { NUM($probability, digits: 2) }, over { NUM($seconds, digits: 0) } of { NUM($total, digits: 0) } s.
+    .name = Possible AF
+rhythm-other = The rhythm fits neither sinus rhythm nor atrial fibrillation. Show this trace to a clinician.
+    .exact = Probability of another rhythm { NUM($probability, digits: 2) }, over { NUM($seconds, digits: 0) } of { NUM($total, digits: 0) } s.
+    .name = Other rhythm
+rhythm-mixed = The rhythm changes within the recording. Look at the marked stretches.
+    .exact = Consistent with sinus rhythm { NUM($sinus, digits: 0) } s, atrial fibrillation { NUM($af, digits: 0) } s, another rhythm { NUM($other, digits: 0) } s, cannot tell { NUM($unsure, digits: 0) } s.
+    .name = Several rhythms
+rhythm-unsure = Cannot tell the rhythm.
+    .name = Cannot tell
+rhythm-no-model = No model was asked; rules alone name no rhythm.
+rhythm-noisy = The signal is too noisy to tell the rhythm. Rest both arms on the table, keep still, and record again.
+rhythm-unknown-label = The model answered with a label that is not known here. Use the models that belong to this version.
+rhythm-contradicted = The model's answer is atrial fibrillation, but the beats are evenly spaced. Look at the trace, or show it to a clinician.
+rhythm-reason-model = model, probability { NUM($probability, digits: 2) }
+
+## Rate and measurements
+
+rate-line = { NUM($mean, digits: 0) } beats per minute, from { NUM($min, digits: 0) } to { NUM($max, digits: 0) }.
+    .exact = 60 / mean RR over { $n } intervals; the range is from the longest and the shortest one.
+    .name = { NUM($mean, digits: 0) }/min
+
+measured-spread = { NUM($value, digits: 0) } ms (spread { NUM($sd, digits: 0) } ms, { $n } beats)
+measured-plain = { NUM($value, digits: 0) } ms ({ $n ->
+        [one] one beat
+       *[other] { $n } beats
+    })
+measured-withheld = withheld: { $reason }
+
+## What stands under the findings
+
+conclusion-no-finding = No finding in this recording, from the list that this software knows. This does not exclude disease.
+conclusion-limits = One lead for a short time cannot show a heart attack, and a rhythm that comes and goes may be absent while it is recorded.
+small-print = This is research and education software, not a cleared medical device. With chest pain, fainting or breathlessness call for help now; do not wait for software.
+
+## Labels of the text report
+
+label-format = Format
+label-device = Device
+label-start = Start
+label-duration = Duration
+label-lead = Lead
+label-quality = Quality
+label-rhythm = Rhythm
+label-rate = Rate
+label-findings = Findings
+label-measurements = Measurements
+label-models = Models
+label-source = What the source says of itself
+label-verdict = Its verdict
+label-filters = Filters
+label-remark = Remark
+label-annotations = Annotations
+label-notes = Notes
+label-p = P
+label-pr = PR
+label-qrs = QRS
+label-qt = QT
+label-qtc-bazett = QTc Bazett
+label-qtc-fridericia = QTc Fridericia
+label-qtc-framingham = QTc Framingham
+label-qtc-hodges = QTc Hodges
+
+duration-line = { CLOCK($seconds) } ({ NUM($seconds, digits: 1) } s)
+lead-line = { $name }: { $kind }, { $rate } Hz, { $samples } samples, { $min } to { $max } { $unit }
+lead-line-derived = { $name }: { $kind }, computed from other leads, { $rate } Hz, { $samples } samples, { $min } to { $max } { $unit }
+lead-line-empty = { $name }: { $kind }, { $rate } Hz, { $samples } samples, nothing but gaps
+gap-line = gap at { CLOCK($from) } of { $seconds } s
+and-more = and { $n } more
+annotations-line = { $n ->
+        [one] one mark came with the recording
+       *[other] { $n } marks came with the recording
+    }
+call-line = { $label }, probability { NUM($probability, digits: 2) } ({ CLOCK($from) } to { CLOCK($to) }); version { $version }, { $hash }
+unit-counts = counts of unknown size

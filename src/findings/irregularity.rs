@@ -1,0 +1,118 @@
+//! How irregular the heartbeat is, from the differences of successive RR intervals.
+
+use crate::analysis::Analysis;
+use std::ops::Range;
+
+/// Index from which a rhythm counts as irregular: RMSSD / mean RR > 0.1 (Dash, Chon, Lu, Raeder, Ann Biomed Eng
+/// 37:1701, 2009).
+pub const IRREGULAR_FROM: f64 = 0.1;
+
+/// Fewest differences that say anything.
+const FEWEST_DIFFERENCES: usize = 8;
+
+/// Makes the median absolute deviation of normally distributed values their standard deviation (Rousseeuw and Croux,
+/// J Am Stat Assoc 88:1273, 1993).
+const MAD_TO_SD: f64 = 1.4826;
+
+/// Irregularity of a stretch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Irregularity {
+    /// 1.4826 times the median of |RR difference|, divided by the mean RR interval. For intervals that scatter at
+    /// random this is RMSSD / mean RR, but single premature beats, which make a few large differences, do not move it.
+    pub index: f64,
+    /// Differences of successive RR intervals it rests on.
+    pub n: usize,
+}
+
+/// Irregularity of the beats within `range_s`, `None` where fewer than eight differences can be formed.
+///
+/// A difference needs three beats, each following the one before in usable signal.
+#[must_use]
+pub fn irregularity(analysis: &Analysis, range_s: &Range<f64>) -> Option<Irregularity> {
+    let mut differences = Vec::new();
+    let mut sum = 0.0;
+    for three in analysis.beats.windows(3) {
+        let [first, second, third] = three else {
+            continue;
+        };
+        let inside = range_s.contains(&first.time_s) && range_s.contains(&third.time_s);
+        if !inside || !second.follows || !third.follows {
+            continue;
+        }
+        let (before, after) = (second.time_s - first.time_s, third.time_s - second.time_s);
+        differences.push((after - before).abs());
+        sum += (before + after) / 2.0;
+    }
+    let n = differences.len();
+    if n < FEWEST_DIFFERENCES || sum <= 0.0 {
+        return None;
+    }
+    let mean = sum / n as f64;
+    Some(Irregularity {
+        index: MAD_TO_SD * median(&mut differences) / mean,
+        n,
+    })
+}
+
+/// Whether the beats of a stretch speak against atrial fibrillation: they can be measured, and they are regular.
+#[must_use]
+pub fn contradicts_fibrillation(analysis: &Analysis, range_s: &Range<f64>) -> bool {
+    irregularity(analysis, range_s).is_some_and(|found| found.index < IRREGULAR_FROM)
+}
+
+/// Median; of an even number the mean of the two in the middle; 0 for none.
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match (values.get(middle), values.len() % 2) {
+        (Some(&upper), 0) => {
+            let lower = values.get(middle.wrapping_sub(1)).copied().unwrap_or(upper);
+            f64::midpoint(lower, upper)
+        }
+        (Some(&value), _) => value,
+        (None, _) => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{SCATTERED, analysis};
+    use super::*;
+
+    const ALL: Range<f64> = 0.0..1e6;
+
+    #[test]
+    fn an_even_rhythm_and_a_scattered_one_lie_on_both_sides() {
+        let even = irregularity(&analysis(&[0.8; 30]), &ALL).unwrap();
+        assert!(even.index < 1e-9);
+        assert_eq!(even.n, 29);
+        let scattered = irregularity(&analysis(&SCATTERED), &ALL).unwrap();
+        assert!(scattered.index > 0.3, "{scattered:?}");
+    }
+
+    #[test]
+    fn breathing_and_single_premature_beats_are_not_irregular() {
+        // Respiratory sinus arrhythmia: 4 s period, 0.9 s +- 0.06 s.
+        let breathing: Vec<f64> = (0..40)
+            .map(|beat| 0.9 + 0.06 * (std::f64::consts::TAU * f64::from(beat) * 0.9 / 4.0).sin())
+            .collect();
+        assert!(irregularity(&analysis(&breathing), &ALL).unwrap().index < IRREGULAR_FROM);
+        let mut premature = vec![0.8; 30];
+        for at in [6, 14, 22] {
+            premature[at] = 0.5;
+            premature[at + 1] = 1.1;
+        }
+        assert!(irregularity(&analysis(&premature), &ALL).unwrap().index < IRREGULAR_FROM);
+    }
+
+    #[test]
+    fn gaps_and_few_beats_give_nothing() {
+        assert_eq!(irregularity(&analysis(&[0.8; 8]), &ALL), None);
+        let mut broken = analysis(&SCATTERED[..12]);
+        for beat in broken.beats.iter_mut().step_by(2) {
+            beat.follows = false;
+        }
+        assert_eq!(irregularity(&broken, &ALL), None);
+        assert!(!contradicts_fibrillation(&broken, &ALL));
+    }
+}

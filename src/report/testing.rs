@@ -1,0 +1,140 @@
+//! A small report to test outputs with.
+
+use super::Report;
+use crate::analysis::{
+    Analysis, Beat, Grade, HeartRate, Intervals, MedianBeat, QualitySpan, WaveMarks,
+};
+use crate::inference::{Call, EvidenceSpan};
+use crate::recording::{
+    Annotation, BeatCode, Gap, GapReason, Lead, Measured, Note, Phrase, Recording, Samples, Scale,
+    Source, StartTime,
+};
+
+/// 30 s of lead I at 250 Hz with a beat each 0.8 s, good quality, one gap, one annotation and one note.
+pub fn recording() -> Recording {
+    let counts = (0..7500).map(|k| (k % 200) as i16 - 50).collect();
+    let scale = Scale {
+        gain: 200.0,
+        baseline: 0.0,
+    };
+    let mut lead = Lead::ecg("MLI", 250.0, Samples::from_i16(counts, scale));
+    lead.gaps = vec![Gap {
+        range: 7000..7100,
+        reason: GapReason::LeadOff,
+    }];
+    Recording {
+        leads: vec![lead],
+        start: StartTime::new(Some((2024, 5, 1)), 8, 15, 0.0, Some(120)),
+        source: Source {
+            format: "wfdb".to_owned(),
+            name: "a".to_owned(),
+            device: Some("A device".to_owned()),
+            classification: Some("Sinus Rhythm".to_owned()),
+            ..Source::default()
+        },
+        annotations: vec![Annotation {
+            time_s: 0.308,
+            sample: 77,
+            code: "N".to_owned(),
+            subtype: 0,
+            channel: 0,
+            number: 0,
+            text: String::new(),
+        }],
+        notes: vec![Note::new("test-only")],
+    }
+}
+
+/// The analysis that goes with [`recording`].
+pub fn analysis() -> Analysis {
+    let beats: Vec<Beat> = (0..36)
+        .map(|k| Beat {
+            sample: 125 + k * 200,
+            time_s: 0.5 + 0.8 * k as f64,
+            class: BeatCode::N,
+            confidence: 0.98,
+            follows: k > 0,
+        })
+        .collect();
+    let value = |value: f64| Measured::Value {
+        value,
+        sd: Some(6.0),
+        n: 31,
+        method: "method-median-beat".to_owned(),
+    };
+    Analysis {
+        lead: 0,
+        quality: vec![QualitySpan {
+            range_s: 0.0..30.0,
+            grade: Grade::Waves,
+            reasons: Vec::new(),
+        }],
+        beats,
+        inverted: false,
+        rate: Ok(HeartRate {
+            mean: 75.0,
+            min: 74.0,
+            max: 76.0,
+            n: 35,
+        }),
+        median_beat: Some(MedianBeat {
+            rate_hz: 250.0,
+            values_mv: vec![0.0; 200],
+            fiducial: 75,
+            n: 31,
+            waves: WaveMarks {
+                p_onset: Some(30.0),
+                p_peak: Some(40.0),
+                p_end: Some(50.0),
+                qrs_onset: Some(65.0),
+                qrs_end: Some(90.0),
+                t_onset: None,
+                t_peak: Some(140.0),
+                t_end: Some(165.0),
+            },
+        }),
+        intervals: Intervals {
+            p_ms: Measured::Withheld(Phrase::new("withheld-not-measured")),
+            pr_ms: value(140.0),
+            qrs_ms: value(100.0),
+            qt_ms: value(400.0),
+            qtc_bazett_ms: value(447.0),
+            qtc_fridericia_ms: value(431.0),
+            qtc_framingham_ms: value(431.0),
+            qtc_hodges_ms: value(f64::NAN),
+        },
+    }
+}
+
+/// The report of both, without calls and findings.
+pub fn report() -> Report {
+    Report::new(
+        "a.hea",
+        Some("00ff".to_owned()),
+        &recording(),
+        Ok(analysis()),
+        Vec::new(),
+        Vec::new(),
+    )
+}
+
+/// A rhythm call over a stretch.
+pub fn call(label: &str, probability: f32, from_s: f64, to_s: f64) -> Call {
+    Call {
+        model: "canet".to_owned(),
+        version: "1".to_owned(),
+        hash: "0123456789abcdef".to_owned(),
+        question: "rhythm".to_owned(),
+        from_s,
+        to_s,
+        label: label.to_owned(),
+        probability,
+        distribution: vec![(label.to_owned(), probability)],
+        abstained: None,
+        evidence: vec![EvidenceSpan {
+            from_s,
+            to_s: from_s + 4.0,
+            weight: 0.8,
+        }],
+    }
+}

@@ -1,0 +1,364 @@
+//! The report as aligned text for people.
+
+use super::{
+    LeadSummary, Report, Words, clock_text, conclusion, quality, rate, rhythm, small_print,
+};
+use crate::analysis::Analysis;
+use crate::recording::{Measured, Phrase, SignalKind, Unit};
+
+/// Columns of a line.
+const WIDTH: usize = 96;
+/// Width of the column of names.
+const NAMES: usize = 14;
+/// Most findings written out; the JSON has all.
+const MOST_FINDINGS: usize = 40;
+/// Most gaps written out of one lead.
+const MOST_GAPS: usize = 8;
+
+/// How much of a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// What the file is and says.
+    Recording,
+    /// That, and what is made of it.
+    Everything,
+}
+
+/// The report as text, lines ending in `\n`.
+#[must_use]
+pub fn text(report: &Report, words: &Words, extent: Extent) -> String {
+    let mut page = Page {
+        words,
+        text: String::new(),
+    };
+    page.head(report);
+    if extent == Extent::Everything {
+        page.verdict(report);
+        page.findings(report);
+        if let Ok(analysis) = &report.analysis {
+            page.measurements(analysis);
+        }
+        page.calls(report);
+    }
+    page.source(report);
+    page.notes(report);
+    if extent == Extent::Everything {
+        page.text.push('\n');
+        page.paragraph("", &words.say(&small_print()));
+    }
+    page.text
+}
+
+struct Page<'a> {
+    words: &'a Words,
+    text: String,
+}
+
+impl Page<'_> {
+    fn say(&self, id: &str) -> String {
+        self.words.message(id, &[])
+    }
+
+    /// A name and its text, which wraps in its own column.
+    fn paragraph(&mut self, name: &str, text: &str) {
+        let gap = NAMES.saturating_sub(name.chars().count()).max(1);
+        let mut line = format!("{name}{}", " ".repeat(gap));
+        for (index, row) in wrap(text, WIDTH - NAMES).into_iter().enumerate() {
+            if index > 0 {
+                line = " ".repeat(NAMES);
+            }
+            line.push_str(&row);
+            self.text.push_str(line.trim_end());
+            self.text.push('\n');
+        }
+    }
+
+    fn title(&mut self, id: &str) {
+        let title = self.say(id);
+        self.text.push_str(&format!("\n{title}\n"));
+    }
+
+    fn head(&mut self, report: &Report) {
+        let recording = &report.recording;
+        self.text.push_str(&format!("{}\n", report.file));
+        let (format, device) = (&recording.source.format, &recording.source.device);
+        self.paragraph(&self.say("label-format"), format);
+        if let Some(device) = device {
+            self.paragraph(&self.say("label-device"), device);
+        }
+        if let Some(start) = recording.start {
+            self.paragraph(&self.say("label-start"), &start.iso());
+        }
+        let duration = self
+            .words
+            .say(&Phrase::new("duration-line").with("seconds", recording.duration_s));
+        self.paragraph(&self.say("label-duration"), &duration);
+        for lead in &recording.leads {
+            let line = self.words.say(&lead_line(lead));
+            self.paragraph(&self.say("label-lead"), &line);
+            for gap in lead.gaps.iter().take(MOST_GAPS) {
+                let line = Phrase::new("gap-line")
+                    .with("from", gap.range.start as f64 / lead.rate_hz)
+                    .with("seconds", gap.range.len() as f64 / lead.rate_hz);
+                let line = self.words.say(&line);
+                self.paragraph("", &line);
+            }
+            if lead.gaps.len() > MOST_GAPS {
+                let more = Phrase::new("and-more").with("n", lead.gaps.len() - MOST_GAPS);
+                let more = self.words.say(&more);
+                self.paragraph("", &more);
+            }
+        }
+    }
+
+    fn verdict(&mut self, report: &Report) {
+        self.text.push('\n');
+        self.statement("label-quality", &quality(report));
+        let rhythm = rhythm(report);
+        self.statement("label-rhythm", &rhythm.line);
+        if let Some(reason) = &rhythm.abstained {
+            let reason = self.words.say(reason);
+            self.paragraph("", &reason);
+        }
+        self.statement("label-rate", &rate(report));
+    }
+
+    /// A phrase, and under it its exact wording.
+    fn statement(&mut self, label: &str, phrase: &Phrase) {
+        self.paragraph(&self.say(label), &self.words.say(phrase));
+        if let Some(exact) = self.words.exact(phrase) {
+            self.paragraph("", &exact);
+        }
+    }
+
+    fn findings(&mut self, report: &Report) {
+        self.title("label-findings");
+        for (index, finding) in report.findings.iter().take(MOST_FINDINGS).enumerate() {
+            let place = format!("{} {}", index + 1, clock_text(finding.range_s.start));
+            self.paragraph(&place, &self.words.say(&finding.text));
+            if let Some(exact) = self.words.exact(&finding.text) {
+                self.paragraph("", &exact);
+            }
+        }
+        if report.findings.len() > MOST_FINDINGS {
+            let more = Phrase::new("and-more").with("n", report.findings.len() - MOST_FINDINGS);
+            let more = self.words.say(&more);
+            self.paragraph("", &more);
+        }
+        for phrase in conclusion(report) {
+            let said = self.words.say(&phrase);
+            self.paragraph("", &said);
+        }
+    }
+
+    fn measurements(&mut self, analysis: &Analysis) {
+        self.title("label-measurements");
+        let intervals = &analysis.intervals;
+        for (label, measured) in [
+            ("label-p", &intervals.p_ms),
+            ("label-pr", &intervals.pr_ms),
+            ("label-qrs", &intervals.qrs_ms),
+            ("label-qt", &intervals.qt_ms),
+            ("label-qtc-bazett", &intervals.qtc_bazett_ms),
+            ("label-qtc-fridericia", &intervals.qtc_fridericia_ms),
+            ("label-qtc-framingham", &intervals.qtc_framingham_ms),
+            ("label-qtc-hodges", &intervals.qtc_hodges_ms),
+        ] {
+            let line = self.words.say(&measured_line(measured));
+            self.paragraph(&self.say(label), &line);
+        }
+    }
+
+    fn calls(&mut self, report: &Report) {
+        if report.calls.is_empty() {
+            return;
+        }
+        self.title("label-models");
+        for call in &report.calls {
+            let line = Phrase::new("call-line")
+                .with("label", call.label.as_str())
+                .with("probability", f64::from(call.probability))
+                .with("from", call.from_s)
+                .with("to", call.to_s)
+                .with("version", call.version.as_str())
+                .with("hash", call.hash.as_str());
+            let line = self.words.say(&line);
+            self.paragraph(&call.model, &line);
+            if let Some(reason) = &call.abstained {
+                let reason = self.words.say(reason);
+                self.paragraph("", &reason);
+            }
+        }
+    }
+
+    fn source(&mut self, report: &Report) {
+        let source = &report.recording.source;
+        let empty = source.classification.is_none()
+            && source.measurements.is_empty()
+            && source.filters.is_none()
+            && source.remarks.is_empty()
+            && report.recording.annotation_count == 0;
+        if empty {
+            return;
+        }
+        self.title("label-source");
+        if let Some(verdict) = &source.classification {
+            self.paragraph(&self.say("label-verdict"), verdict);
+        }
+        for stated in &source.measurements {
+            self.paragraph(&stated.name, &stated.value);
+        }
+        if let Some(filters) = &source.filters {
+            self.paragraph(&self.say("label-filters"), filters);
+        }
+        for remark in &source.remarks {
+            self.paragraph(&self.say("label-remark"), remark);
+        }
+        if report.recording.annotation_count > 0 {
+            let line = Phrase::new("annotations-line").with("n", report.recording.annotation_count);
+            let line = self.words.say(&line);
+            self.paragraph(&self.say("label-annotations"), &line);
+        }
+    }
+
+    fn notes(&mut self, report: &Report) {
+        if report.recording.notes.is_empty() {
+            return;
+        }
+        self.title("label-notes");
+        for note in &report.recording.notes {
+            let line = self.words.note(note);
+            self.paragraph("", &line);
+        }
+    }
+}
+
+fn lead_line(lead: &LeadSummary) -> Phrase {
+    let unit = match &lead.unit {
+        Unit::Millivolt => "mV",
+        Unit::Counts => "unit-counts",
+        Unit::Other(unit) => unit.as_str(),
+    };
+    let kind = match &lead.kind {
+        SignalKind::Ecg => "ECG",
+        SignalKind::Other(kind) => kind.as_str(),
+    };
+    let line = match (lead.min, lead.max, lead.derived) {
+        (Some(_), Some(_), false) => Phrase::new("lead-line"),
+        (Some(_), Some(_), true) => Phrase::new("lead-line-derived"),
+        _ => Phrase::new("lead-line-empty"),
+    };
+    line.with("name", lead.name.as_str())
+        .with("kind", kind)
+        .with("rate", lead.rate_hz)
+        .with("samples", lead.samples)
+        .with("min", lead.min.unwrap_or(0.0))
+        .with("max", lead.max.unwrap_or(0.0))
+        .with("unit", unit)
+}
+
+fn measured_line(measured: &Measured<f64>) -> Phrase {
+    match measured {
+        Measured::Value { value, .. } if !value.is_finite() => {
+            Phrase::new("measured-withheld").with("reason", "withheld-not-finite")
+        }
+        Measured::Value {
+            value,
+            sd: Some(sd),
+            n,
+            ..
+        } => Phrase::new("measured-spread")
+            .with("value", *value)
+            .with("sd", *sd)
+            .with("n", *n),
+        Measured::Value { value, n, .. } => Phrase::new("measured-plain")
+            .with("value", *value)
+            .with("n", *n),
+        Measured::Withheld(reason) => reason.clone(),
+    }
+}
+
+/// Text broken at spaces into rows of at most `width` characters; longer words stand alone.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut rows = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        let fits = used == 0 || used + 1 + length <= width;
+        if !fits {
+            rows.push(String::new());
+            used = 0;
+        }
+        if let Some(row) = rows.last_mut() {
+            if used > 0 {
+                row.push(' ');
+                used += 1;
+            }
+            row.push_str(word);
+            used += length;
+        }
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{call, report};
+    use super::*;
+    use crate::findings::Finding;
+
+    #[test]
+    fn quality_comes_first_then_rhythm_then_numbers_and_the_small_print_last() {
+        let mut report = report();
+        report.calls = vec![call("normal", 0.93, 0.0, 30.0)];
+        report.findings = vec![Finding {
+            id: "bradycardia".to_owned(),
+            range_s: 4.0..29.0,
+            beats: vec![1],
+            confidence: 0.9,
+            text: Phrase::new("finding-bradycardia")
+                .with("rate", 44.0)
+                .with("limit", 50.0)
+                .with("n", 20_usize)
+                .with("from", 4.0)
+                .with("to", 29.0),
+        }];
+        let page = text(&report, &Words::english(), Extent::Everything);
+        let at = |needle: &str| {
+            page.find(needle)
+                .unwrap_or_else(|| panic!("{needle}\n{page}"))
+        };
+        assert!(at("Quality") < at("Rhythm"));
+        assert!(at("Rhythm") < at("Rate"));
+        assert!(at("44 beats per minute (0:04 to 0:29)") < at("PR "));
+        assert!(at("140 ms") < at("Sinus Rhythm"));
+        assert!(page.trim_end().ends_with("do not wait for software."));
+        assert!(
+            page.lines().all(|line| line.chars().count() <= WIDTH),
+            "{page}"
+        );
+        assert!(!page.contains("NaN"));
+    }
+
+    #[test]
+    fn inspecting_tells_only_what_was_recorded() {
+        let page = text(&report(), &Words::english(), Extent::Recording);
+        assert!(page.contains("250 Hz") && page.contains("0:28"));
+        assert!(!page.contains("Rhythm  ") && !page.contains("Findings"));
+    }
+
+    #[test]
+    fn a_clean_result_says_what_it_does_not_mean_and_nothing_is_called_normal() {
+        let page = text(&report(), &Words::english(), Extent::Everything);
+        assert!(page.contains("No finding in this recording"));
+        let lower = page.to_lowercase();
+        assert!(!lower.contains("you have") && !lower.contains("normal heart"));
+    }
+
+    #[test]
+    fn words_wrap_at_spaces() {
+        assert_eq!(wrap("aa bb cc", 5), ["aa bb", "cc"]);
+        assert_eq!(wrap("", 5), [""]);
+        assert_eq!(wrap("aaaaaaaa b", 5), ["aaaaaaaa", "b"]);
+    }
+}

@@ -1,0 +1,348 @@
+//! The few lines above everything else: can it be trusted, what is the rhythm, how fast is it, what is to be done.
+//!
+//! Pure functions from a [`Report`] to phrases; the page, the text and the printed sheet say the same.
+
+use super::Report;
+use crate::analysis::{Analysis, Grade, QualityReason};
+use crate::findings::contradicts_fibrillation;
+use crate::inference::Call;
+use crate::recording::Phrase;
+use serde::{Deserialize, Serialize};
+
+/// Share of the recording in which waves must be measurable for its quality to be called good.
+const GOOD_SHARE: f64 = 0.9;
+/// Share that must be usable for beats for its quality to be called fair.
+const FAIR_SHARE: f64 = 0.5;
+
+/// The rhythm of one stretch, in the public schema's labels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RhythmSpan {
+    /// Seconds.
+    pub from_s: f64,
+    /// Seconds, exclusive.
+    pub to_s: f64,
+    /// `sinus`, `af`, `other` or `unsure`.
+    pub label: String,
+    /// Calibrated probability of the label, where a model gave one.
+    pub probability: Option<f32>,
+    /// Why the label is `unsure`.
+    pub reason: Option<Phrase>,
+}
+
+/// The rhythm line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rhythm {
+    /// What is said; the attribute `exact` has the numbers.
+    pub line: Phrase,
+    /// Probability of the label, where there is one label.
+    pub probability: Option<f32>,
+    /// Why nothing is said, with a remedy, when nothing is.
+    pub abstained: Option<Phrase>,
+}
+
+/// How far the recording can be trusted, with the seconds of each grade and the chief reason.
+#[must_use]
+pub fn quality(report: &Report) -> Phrase {
+    let analysis = match &report.analysis {
+        Ok(analysis) => analysis,
+        Err(reason) => return reason.clone(),
+    };
+    let [unusable, beats, waves] = analysis.seconds_by_grade();
+    let total = unusable + beats + waves;
+    if total <= 0.0 {
+        return Phrase::new("quality-unknown");
+    }
+    let line = if waves / total >= GOOD_SHARE {
+        Phrase::new("quality-good")
+    } else if (beats + waves) / total >= FAIR_SHARE {
+        Phrase::new("quality-fair")
+    } else if beats + waves > 0.0 {
+        Phrase::new("quality-poor")
+    } else {
+        Phrase::new("quality-unusable")
+    };
+    let reason = chief_reason(analysis).map_or("quality-reason-none", reason_id);
+    line.with("waves", waves)
+        .with("beats", beats)
+        .with("unusable", unusable)
+        .with("total", total)
+        .with("reason", reason)
+}
+
+/// The reason that spoils the most seconds.
+fn chief_reason(analysis: &Analysis) -> Option<QualityReason> {
+    let mut seconds: Vec<(QualityReason, f64)> = Vec::new();
+    for span in analysis
+        .quality
+        .iter()
+        .filter(|span| span.grade != Grade::Waves)
+    {
+        let length = span.range_s.end - span.range_s.start;
+        for &reason in &span.reasons {
+            match seconds.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, sum)) => *sum += length,
+                None => seconds.push((reason, length)),
+            }
+        }
+    }
+    seconds
+        .into_iter()
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .map(|(reason, _)| reason)
+}
+
+/// The catalogue id of a reason, which also tells the remedy.
+#[must_use]
+pub fn reason_id(reason: QualityReason) -> &'static str {
+    match reason {
+        QualityReason::Flat => "quality-reason-flat",
+        QualityReason::Saturated => "quality-reason-saturated",
+        QualityReason::Missing => "quality-reason-missing",
+        QualityReason::Mains => "quality-reason-mains",
+        QualityReason::Muscle => "quality-reason-muscle",
+        QualityReason::Wander => "quality-reason-wander",
+        QualityReason::Motion => "quality-reason-motion",
+        QualityReason::Weak => "quality-reason-weak",
+        QualityReason::Short => "quality-reason-short",
+    }
+}
+
+/// The heart rate with its range, or why there is none.
+#[must_use]
+pub fn rate(report: &Report) -> Phrase {
+    match &report.analysis {
+        Err(reason) => reason.clone(),
+        Ok(analysis) => match &analysis.rate {
+            Err(reason) => reason.clone(),
+            Ok(rate) => Phrase::new("rate-line")
+                .with("mean", rate.mean)
+                .with("min", rate.min)
+                .with("max", rate.max)
+                .with("n", rate.n),
+        },
+    }
+}
+
+/// The rhythm over time: the models' calls, unless they abstain or the beats contradict them; equal neighbours merged.
+///
+/// Without a call there is one `unsure` stretch over the whole recording: rules alone name no rhythm.
+#[must_use]
+pub fn rhythm_spans(report: &Report) -> Vec<RhythmSpan> {
+    let mut spans: Vec<RhythmSpan> = Vec::new();
+    for call in report.calls.iter().filter(|call| call.question == "rhythm") {
+        let span = span_of(call, report.analysis.as_ref().ok());
+        match spans.last_mut() {
+            Some(last)
+                if last.label == span.label
+                    && last.reason == span.reason
+                    && last.to_s >= span.from_s =>
+            {
+                last.to_s = last.to_s.max(span.to_s);
+                last.probability = lower(last.probability, span.probability);
+            }
+            _ => spans.push(span),
+        }
+    }
+    if spans.is_empty() {
+        let reason = match &report.analysis {
+            Ok(_) => Phrase::new("rhythm-no-model"),
+            Err(reason) => reason.clone(),
+        };
+        spans.push(unsure(0.0, report.recording.duration_s, reason));
+    }
+    spans
+}
+
+fn span_of(call: &Call, analysis: Option<&Analysis>) -> RhythmSpan {
+    if let Some(reason) = &call.abstained {
+        return unsure(call.from_s, call.to_s, reason.clone());
+    }
+    let label = match call.label.as_str() {
+        "normal" => "sinus",
+        "af" => "af",
+        "other" => "other",
+        "noisy" => return unsure(call.from_s, call.to_s, Phrase::new("rhythm-noisy")),
+        _ => return unsure(call.from_s, call.to_s, Phrase::new("rhythm-unknown-label")),
+    };
+    let range = call.from_s..call.to_s;
+    let contradicted =
+        label == "af" && analysis.is_some_and(|found| contradicts_fibrillation(found, &range));
+    if contradicted {
+        return unsure(call.from_s, call.to_s, Phrase::new("rhythm-contradicted"));
+    }
+    RhythmSpan {
+        from_s: call.from_s,
+        to_s: call.to_s,
+        label: label.to_owned(),
+        probability: Some(call.probability),
+        reason: None,
+    }
+}
+
+fn unsure(from_s: f64, to_s: f64, reason: Phrase) -> RhythmSpan {
+    RhythmSpan {
+        from_s,
+        to_s,
+        label: "unsure".to_owned(),
+        probability: None,
+        reason: Some(reason),
+    }
+}
+
+fn lower(a: Option<f32>, b: Option<f32>) -> Option<f32> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (found, None) | (None, found) => found,
+    }
+}
+
+/// The rhythm in one line: the only label there is, how several share the recording, or why there is none.
+#[must_use]
+pub fn rhythm(report: &Report) -> Rhythm {
+    let spans = rhythm_spans(report);
+    let seconds = |label: &str| -> f64 {
+        spans
+            .iter()
+            .filter(|span| span.label == label)
+            .map(|span| span.to_s - span.from_s)
+            .sum()
+    };
+    let mut labels: Vec<&str> = spans.iter().map(|span| span.label.as_str()).collect();
+    labels.sort_unstable();
+    labels.dedup();
+    labels.retain(|label| *label != "unsure");
+    let [label] = labels.as_slice() else {
+        if labels.is_empty() {
+            let reason = spans.into_iter().find_map(|span| span.reason);
+            return Rhythm {
+                line: Phrase::new("rhythm-unsure"),
+                probability: None,
+                abstained: reason,
+            };
+        }
+        return Rhythm {
+            line: Phrase::new("rhythm-mixed")
+                .with("sinus", seconds("sinus"))
+                .with("af", seconds("af"))
+                .with("other", seconds("other"))
+                .with("unsure", seconds("unsure")),
+            probability: None,
+            abstained: None,
+        };
+    };
+    let probability = spans
+        .iter()
+        .filter(|span| span.label == *label)
+        .fold(None, |found, span| lower(found, span.probability));
+    let line = match *label {
+        "sinus" => Phrase::new("rhythm-sinus"),
+        "af" => Phrase::new("rhythm-af"),
+        _ => Phrase::new("rhythm-other"),
+    };
+    Rhythm {
+        line: line
+            .with("probability", f64::from(probability.unwrap_or(0.0)))
+            .with("seconds", seconds(label))
+            .with("total", report.recording.duration_s),
+        probability,
+        abstained: None,
+    }
+}
+
+/// What stands under the findings: when there are none, that this is all it means; always, what one lead cannot show.
+#[must_use]
+pub fn conclusion(report: &Report) -> Vec<Phrase> {
+    let mut phrases = Vec::new();
+    if report.analysis.is_ok() && report.findings.is_empty() {
+        phrases.push(Phrase::new("conclusion-no-finding"));
+    }
+    phrases.push(Phrase::new("conclusion-limits"));
+    phrases
+}
+
+/// What stands on each report: what this software is not, and when to call for help.
+#[must_use]
+pub fn small_print() -> Phrase {
+    Phrase::new("small-print")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{call, report};
+    use super::*;
+    use crate::recording::Arg;
+
+    #[test]
+    fn quality_is_good_when_nine_tenths_can_be_measured() {
+        let mut report = report();
+        assert_eq!(quality(&report).id, "quality-good");
+        let analysis = report.analysis.as_mut().unwrap();
+        analysis.quality[0].range_s.end = 25.0;
+        analysis.quality.push(crate::analysis::QualitySpan {
+            range_s: 25.0..30.0,
+            grade: Grade::Beats,
+            reasons: vec![QualityReason::Muscle],
+        });
+        let line = quality(&report);
+        assert_eq!(line.id, "quality-fair");
+        assert!(
+            line.args
+                .contains(&("reason".to_owned(), Arg::from("quality-reason-muscle")))
+        );
+        report.analysis = Err(Phrase::new("withheld-not-analysed"));
+        assert_eq!(quality(&report).id, "withheld-not-analysed");
+    }
+
+    #[test]
+    fn the_rhythm_line_says_one_label_several_or_why_none() {
+        let mut report = report();
+        assert_eq!(rhythm(&report).line.id, "rhythm-unsure");
+        assert_eq!(rhythm(&report).abstained.unwrap().id, "rhythm-no-model");
+        report.calls = vec![call("normal", 0.93, 0.0, 30.0)];
+        assert_eq!(rhythm(&report).line.id, "rhythm-sinus");
+        assert_eq!(rhythm(&report).probability, Some(0.93));
+        report.calls = vec![
+            call("normal", 0.93, 0.0, 15.0),
+            call("other", 0.8, 15.0, 30.0),
+        ];
+        assert_eq!(rhythm(&report).line.id, "rhythm-mixed");
+        report.calls = vec![call("noisy", 0.93, 0.0, 30.0)];
+        assert_eq!(rhythm(&report).abstained.unwrap().id, "rhythm-noisy");
+    }
+
+    #[test]
+    fn fibrillation_over_even_beats_is_not_repeated() {
+        let mut report = report();
+        report.calls = vec![call("af", 0.99, 0.0, 30.0)];
+        let spans = rhythm_spans(&report);
+        assert_eq!(spans.len(), 1);
+        assert_eq!(spans[0].label, "unsure");
+        assert_eq!(spans[0].reason.as_ref().unwrap().id, "rhythm-contradicted");
+    }
+
+    #[test]
+    fn equal_neighbours_are_one_stretch_with_the_lower_probability() {
+        let mut report = report();
+        report.calls = vec![
+            call("normal", 0.9, 0.0, 15.0),
+            call("normal", 0.7, 15.0, 30.0),
+        ];
+        let spans = rhythm_spans(&report);
+        assert_eq!(spans.len(), 1);
+        assert_eq!((spans[0].to_s, spans[0].probability), (30.0, Some(0.7)));
+    }
+
+    #[test]
+    fn the_best_news_is_no_finding_with_its_limits() {
+        let mut report = report();
+        let ids = |report: &Report| -> Vec<String> {
+            conclusion(report)
+                .into_iter()
+                .map(|phrase| phrase.id)
+                .collect()
+        };
+        assert_eq!(ids(&report), ["conclusion-no-finding", "conclusion-limits"]);
+        report.analysis = Err(Phrase::new("withheld-not-analysed"));
+        assert_eq!(ids(&report), ["conclusion-limits"]);
+    }
+}
