@@ -142,27 +142,6 @@ pub enum LiveWish {
         /// The bytes.
         bytes: Vec<u8>,
     },
-    /// Send a tick at this time.
-    WakeAt {
-        /// Monotonic milliseconds.
-        at_ms: f64,
-    },
-}
-
-/// State of a live link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LiveStatus {
-    /// Not yet streaming.
-    Starting,
-    /// Samples come.
-    Streaming,
-    /// The link is up and no samples come.
-    Silent,
-    /// The link is down; it is tried again.
-    Lost,
-    /// It will not come back by itself.
-    Ended,
 }
 
 /// What the session says to people.
