@@ -2,7 +2,7 @@
 
 use super::arguments::{Common, Open};
 use super::output::{Output, Stop};
-use super::reading::{Opened, each_recording, leads};
+use super::reading::{Cut, Opened, each_recording, leads};
 use super::{Exit, pipeline};
 use crate::recording::Phrase;
 use crate::report::{Extent, csv, document, text};
@@ -48,6 +48,12 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
         }
         Ok(true)
     };
-    let tally = each_recording(&arguments.paths, &arguments.open, common, output, &mut work)?;
+    let tally = each_recording(
+        &arguments.paths,
+        &arguments.open,
+        Cut::Asked(common),
+        output,
+        &mut work,
+    )?;
     Ok(tally.exit())
 }

@@ -15,9 +15,9 @@ pub struct Common {
     /// Start within the recording: seconds, M:SS or H:MM:SS
     #[arg(long, global = true, value_parser = seconds, value_name = "TIME")]
     pub from: Option<f64>,
-    /// End within the recording: seconds, M:SS or H:MM:SS
-    #[arg(long, global = true, value_parser = seconds, value_name = "TIME")]
-    pub to: Option<f64>,
+    /// End within the recording: seconds, M:SS or H:MM:SS; for `convert` also the format to write
+    #[arg(long, global = true, value_parser = until, value_name = "TIME")]
+    pub to: Option<Until>,
     /// Models to ask: none, or their ids (all that are there, if not given)
     #[arg(long, global = true, value_delimiter = ',', value_name = "none|NAMES")]
     pub models: Vec<String>,
@@ -38,7 +38,42 @@ pub struct Common {
     pub lang: String,
 }
 
+/// What `--to` may mean: a time, or for `convert` a format.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Until {
+    /// Seconds from the recording's start.
+    Time(f64),
+    /// A format's id.
+    Format(String),
+}
+
+fn until(text: &str) -> Result<Until, String> {
+    let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic());
+    if is_word && text != "nan" && text != "inf" {
+        return Ok(Until::Format(text.to_owned()));
+    }
+    seconds(text).map(Until::Time)
+}
+
 impl Common {
+    /// The end asked for by `--to`, in seconds.
+    #[must_use]
+    pub fn to_s(&self) -> Option<f64> {
+        match self.to {
+            Some(Until::Time(to_s)) => Some(to_s),
+            Some(Until::Format(_)) | None => None,
+        }
+    }
+
+    /// The format asked for by `--to`.
+    #[must_use]
+    pub fn to_format(&self) -> Option<&str> {
+        match &self.to {
+            Some(Until::Format(format)) => Some(format),
+            Some(Until::Time(_)) | None => None,
+        }
+    }
+
     /// Whether models are to be asked at all.
     #[must_use]
     pub fn asks_models(&self) -> bool {
@@ -48,7 +83,8 @@ impl Common {
     /// Whether a model of that id is to be asked.
     #[must_use]
     pub fn asks(&self, model: &str) -> bool {
-        self.asks_models() && (self.models.is_empty() || self.models.iter().any(|name| name == model))
+        self.asks_models()
+            && (self.models.is_empty() || self.models.iter().any(|name| name == model))
     }
 }
 
@@ -121,11 +157,25 @@ mod tests {
 
     #[test]
     fn times_are_read_as_people_write_them() {
-        for (text, expected) in [("300", 300.0), ("5:00", 300.0), ("1:02:03.5", 3723.5), ("0.25", 0.25)] {
+        for (text, expected) in [
+            ("300", 300.0),
+            ("5:00", 300.0),
+            ("1:02:03.5", 3723.5),
+            ("0.25", 0.25),
+        ] {
             assert_eq!(seconds(text), Ok(expected), "{text}");
         }
         for text in ["", "5:", "5:60", "-1", "1:2:3:4", "1.5:00", "nan", "five"] {
             assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn to_is_a_time_or_a_format() {
+        assert_eq!(until("5:00"), Ok(Until::Time(300.0)));
+        assert_eq!(until("edf"), Ok(Until::Format("edf".to_owned())));
+        for text in ["5:", "nan", "-3", ""] {
+            assert!(until(text).is_err(), "{text}");
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Exit;
 use super::arguments::{Common, Open};
 use super::output::{Output, Stop};
-use super::reading::{Opened, each_recording};
+use super::reading::{Cut, Opened, each_recording};
 use crate::formats::{WRITERS, Writer, WrittenFile};
 use crate::recording::{Phrase, Recording};
 use clap::Args;
@@ -17,8 +17,8 @@ pub struct Arguments {
     /// File to write; - for standard output. Formats of several files name the others after it
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
-    /// Format to write, as `formats` lists it; by OUT's extension if not given
-    #[arg(long = "as", visible_alias = "format", value_name = "FORMAT")]
+    /// Format to write, as `formats` lists it (also --to FORMAT); by OUT's extension if not given
+    #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
     /// Write over files that are there
     #[arg(long)]
@@ -28,7 +28,8 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, Stop> {
-    let writer = writer(&arguments.output, arguments.format.as_deref()).map_err(|p| output.usage(&p))?;
+    let format = arguments.format.as_deref().or(common.to_format());
+    let writer = writer(&arguments.output, format).map_err(|phrase| output.usage(&phrase))?;
     let mut written = false;
     let mut work = |opened: Opened, output: &mut Output| {
         if std::mem::replace(&mut written, true) {
@@ -42,10 +43,22 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
                 return Ok(false);
             }
         };
-        write(writer, &recording, &arguments.output, arguments.force, output)
+        write(
+            writer,
+            &recording,
+            &arguments.output,
+            arguments.force,
+            output,
+        )
     };
     let paths = [arguments.path.clone()];
-    let tally = each_recording(&paths, &arguments.open, common, output, &mut work)?;
+    let tally = each_recording(
+        &paths,
+        &arguments.open,
+        Cut::Asked(common),
+        output,
+        &mut work,
+    )?;
     Ok(tally.exit())
 }
 
@@ -131,7 +144,10 @@ fn write_files(files: &[WrittenFile], out: &Path, force: bool, output: &mut Outp
     let paths: Vec<PathBuf> = match files {
         // One file has the very name that was asked for.
         [_] => vec![out.to_owned()],
-        _ => files.iter().map(|file| out.with_file_name(&file.name)).collect(),
+        _ => files
+            .iter()
+            .map(|file| out.with_file_name(&file.name))
+            .collect(),
     };
     if let Some(taken) = paths.iter().find(|path| !force && path.exists()) {
         output.complain(&taken.to_string_lossy(), &Phrase::new("cli-exists"));

@@ -61,7 +61,8 @@ fn crop_lead(lead: &mut Lead, from_s: f64, to_s: f64) {
         .gaps
         .iter()
         .map(|gap| Gap {
-            range: gap.range.start.clamp(first, end) - first..gap.range.end.clamp(first, end) - first,
+            range: gap.range.start.clamp(first, end) - first
+                ..gap.range.end.clamp(first, end) - first,
             reason: gap.reason,
         })
         .filter(|gap| !gap.range.is_empty())
@@ -75,7 +76,8 @@ fn part<T: Copy>(data: &[T], first: usize, end: usize) -> Vec<T> {
 /// A start time some seconds later; over midnight the date moves on, where there is one.
 fn later(start: StartTime, seconds: f64) -> Option<StartTime> {
     const DAY_S: f64 = 86_400.0;
-    let total = f64::from(start.hour) * 3600.0 + f64::from(start.minute) * 60.0 + start.second + seconds;
+    let total =
+        f64::from(start.hour) * 3600.0 + f64::from(start.minute) * 60.0 + start.second + seconds;
     let mut date = start.date;
     for _ in 0..(total / DAY_S).floor() as u32 {
         date = date.map(next_day);
@@ -141,7 +143,10 @@ mod tests {
         assert_eq!(part.leads[0].samples.stored(0), Some(200.0));
         assert_eq!(part.leads[0].gaps[0].range, 0..50);
         assert_eq!(part.annotations.len(), 1);
-        assert_eq!((part.annotations[0].time_s, part.annotations[0].sample), (1.0, 100));
+        assert_eq!(
+            (part.annotations[0].time_s, part.annotations[0].sample),
+            (1.0, 100)
+        );
         assert_eq!(part.start.unwrap().iso(), "2024-02-29T00:00:01");
     }
 
@@ -150,7 +155,10 @@ mod tests {
         assert_eq!(crop(recording(), None, None), Ok(recording()));
         assert!(crop(recording(), Some(5.0), Some(5.0)).is_err());
         assert!(crop(recording(), Some(50.0), None).is_err());
-        assert_eq!(crop(recording(), None, Some(99.0)).unwrap().duration_s(), 10.0);
+        assert_eq!(
+            crop(recording(), None, Some(99.0)).unwrap().duration_s(),
+            10.0
+        );
     }
 
     #[test]

@@ -80,7 +80,10 @@ fn text(list: &List, output: &Output) -> String {
             format.recognised_by,
         ));
     }
-    page.push_str(&format!("\n{}\n", words.message("cli-formats-written", &[])));
+    page.push_str(&format!(
+        "\n{}\n",
+        words.message("cli-formats-written", &[])
+    ));
     for format in &list.written {
         page.push_str(&format!("  {:width$}  {}\n", format.id, format.name));
     }

@@ -2,7 +2,7 @@
 
 use super::arguments::{Common, Open};
 use super::output::{Output, Stop};
-use super::reading::{Opened, each_recording};
+use super::reading::{Cut, Opened, each_recording};
 use super::{Exit, pipeline};
 use crate::report::{Extent, document, text};
 use clap::Args;
@@ -32,6 +32,12 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
         }
         Ok(true)
     };
-    let tally = each_recording(&arguments.paths, &arguments.open, common, output, &mut work)?;
+    let tally = each_recording(
+        &arguments.paths,
+        &arguments.open,
+        Cut::Asked(common),
+        output,
+        &mut work,
+    )?;
     Ok(tally.exit())
 }

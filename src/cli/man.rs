@@ -7,12 +7,11 @@ use clap::CommandFactory;
 
 pub fn run(output: &mut Output) -> Result<Exit, Stop> {
     let mut page = Vec::new();
-    let mut commands = vec![CommandLine::command()];
-    let subcommands: Vec<_> = CommandLine::command().get_subcommands().cloned().collect();
-    commands.extend(subcommands.into_iter().map(|command| {
-        let name = format!("einthoven-{}", command.get_name());
-        command.name(name)
-    }));
+    let mut whole = CommandLine::command();
+    // Building gives each command its full name.
+    whole.build();
+    let subcommands: Vec<_> = whole.get_subcommands().cloned().collect();
+    let commands = std::iter::once(whole).chain(subcommands);
     for command in commands {
         if let Err(error) = clap_mangen::Man::new(command).render(&mut page) {
             let phrase = Phrase::new("cli-not-written").with("reason", error.to_string());

@@ -19,6 +19,7 @@ mod reading;
 mod score;
 mod simulate;
 
+use crate::recording::Phrase;
 use crate::report::Words;
 use arguments::Common;
 use clap::{Parser, Subcommand};
@@ -68,7 +69,10 @@ pub fn main() -> ExitCode {
     let Some(words) = Words::in_language(&line.common.lang) else {
         eprintln!(
             "{}",
-            Words::english().message("cli-no-language", &[("code", line.common.lang.as_str().into())])
+            Words::english().message(
+                "cli-no-language",
+                &[("code", line.common.lang.as_str().into())]
+            )
         );
         return Exit::Usage.into();
     };
@@ -80,6 +84,12 @@ pub fn main() -> ExitCode {
 
 fn run(line: &CommandLine, output: &mut Output) -> Result<Exit, Stop> {
     let common = &line.common;
+    if let Some(format) = common.to_format()
+        && !matches!(line.command, Command::Convert(_))
+    {
+        let phrase = Phrase::new("cli-to-is-no-time").with("text", format);
+        return Err(output.usage(&phrase));
+    }
     match &line.command {
         Command::Analyze(arguments) => analyze::run(arguments, common, output),
         Command::Inspect(arguments) => inspect::run(arguments, common, output),

@@ -82,7 +82,9 @@ pub fn given(path: &Path) -> Result<Given, ReadError> {
         });
     }
     let file_name = file_name(path);
-    bundle.entries.push(entry(path, file_name.clone(), metadata.len()));
+    bundle
+        .entries
+        .push(entry(path, file_name.clone(), metadata.len()));
     for sibling in siblings(path) {
         if let Ok(metadata) = std::fs::metadata(&sibling) {
             let name = self::file_name(&sibling);
@@ -217,7 +219,8 @@ mod tests {
 
     impl Folder {
         fn new(name: &str) -> Self {
-            let path = std::env::temp_dir().join(format!("einthoven-{}-{name}", std::process::id()));
+            let path =
+                std::env::temp_dir().join(format!("einthoven-{}-{name}", std::process::id()));
             std::fs::create_dir_all(path.join("inner")).unwrap();
             Self(path)
         }
@@ -244,11 +247,22 @@ mod tests {
         folder.write(".hidden", b"h");
         let mut given = given(&path).unwrap();
         let names = |given: &Given| -> Vec<String> {
-            given.bundle.entries.iter().map(|entry| entry.name.clone()).collect()
+            given
+                .bundle
+                .entries
+                .iter()
+                .map(|entry| entry.name.clone())
+                .collect()
         };
         assert_eq!(names(&given), ["a.hea", "a.dat"]);
         assert_eq!(given.bundle.entries[0].source.read(7, 99).unwrap(), b"789");
-        assert!(given.bundle.entries[0].source.read(99, 5).unwrap().is_empty());
+        assert!(
+            given.bundle.entries[0]
+                .source
+                .read(99, 5)
+                .unwrap()
+                .is_empty()
+        );
         assert!(add_companion(&mut given, &path, "b.dat"));
         assert!(!add_companion(&mut given, &path, "b.dat"));
         assert!(!add_companion(&mut given, &path, "../../etc/passwd"));
@@ -258,6 +272,9 @@ mod tests {
 
     #[test]
     fn no_such_path_is_an_error() {
-        assert!(matches!(given(Path::new("/no/such/file")), Err(ReadError::Medium { .. })));
+        assert!(matches!(
+            given(Path::new("/no/such/file")),
+            Err(ReadError::Medium { .. })
+        ));
     }
 }

@@ -56,7 +56,10 @@ impl Output {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(Stop::BrokenPipe),
             Err(error) => {
                 drop(out);
-                self.complain("-", &Phrase::new("cli-not-written").with("reason", error.to_string()));
+                self.complain(
+                    "-",
+                    &Phrase::new("cli-not-written").with("reason", error.to_string()),
+                );
                 Err(Stop::Failed)
             }
         }
@@ -70,7 +73,10 @@ impl Output {
         match serde_json::to_string(value) {
             Ok(line) => self.put(&format!("{line}\n")),
             Err(error) => {
-                self.complain("-", &Phrase::new("cli-not-written").with("reason", error.to_string()));
+                self.complain(
+                    "-",
+                    &Phrase::new("cli-not-written").with("reason", error.to_string()),
+                );
                 Err(Stop::Failed)
             }
         }

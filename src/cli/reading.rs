@@ -1,10 +1,10 @@
 //! From the paths of the command line to recordings, one after the other.
 
+use super::Tally;
 use super::arguments::{Common, Open};
 use super::crop::crop;
 use super::native::{Given, add_companion, given};
 use super::output::{Output, Stop};
-use super::Tally;
 use crate::formats::{Answers, Bundle, Context, Entry, ReadError, Reading, open, sniff};
 use crate::recording::{LeadName, Phrase, Recording};
 use sha2::{Digest, Sha256};
@@ -28,6 +28,15 @@ pub struct Opened {
     pub recording: Recording,
 }
 
+/// Which part of each recording is wanted.
+#[derive(Clone, Copy, Debug)]
+pub enum Cut<'a> {
+    /// The part between `--from` and `--to`.
+    Asked(&'a Common),
+    /// All of it.
+    Nothing,
+}
+
 /// Work done on each recording; `Ok(false)` counts it as failed.
 pub type Work<'a> = dyn FnMut(Opened, &mut Output) -> Result<bool, Stop> + 'a;
 
@@ -38,7 +47,7 @@ pub type Work<'a> = dyn FnMut(Opened, &mut Output) -> Result<bool, Stop> + 'a;
 pub fn each_recording(
     paths: &[PathBuf],
     answers: &Open,
-    common: &Common,
+    cut: Cut<'_>,
     output: &mut Output,
     work: &mut Work<'_>,
 ) -> Result<Tally, Stop> {
@@ -56,7 +65,7 @@ pub fn each_recording(
                 narrow(&mut given);
                 let mut walk = Walk {
                     path,
-                    common,
+                    cut,
                     output,
                     work,
                     tally: &mut tally,
@@ -86,7 +95,7 @@ fn narrow(given: &mut Given) {
 
 struct Walk<'a, 'b> {
     path: &'a Path,
-    common: &'a Common,
+    cut: Cut<'a>,
     output: &'a mut Output,
     work: &'a mut Work<'b>,
     tally: &'a mut Tally,
@@ -145,7 +154,10 @@ impl Walk<'_, '_> {
         answers: &Answers,
         recording: Recording,
     ) -> Result<(), Stop> {
-        let (from, to) = (self.common.from, self.common.to);
+        let (from, to) = match self.cut {
+            Cut::Asked(common) => (common.from, common.to_s()),
+            Cut::Nothing => (None, None),
+        };
         let recording = match crop(recording, from, to) {
             Ok(recording) => recording,
             Err(phrase) => {
@@ -195,7 +207,13 @@ fn hash(given: &Given, answers: &Answers) -> Option<String> {
             .iter()
             .filter(|entry| choice.starts_with(entry.name.as_str()))
             .max_by_key(|entry| entry.name.len())
-            .or_else(|| given.bundle.entries.first().filter(|_| given.bundle.entries.len() == 1)),
+            .or_else(|| {
+                given
+                    .bundle
+                    .entries
+                    .first()
+                    .filter(|_| given.bundle.entries.len() == 1)
+            }),
     }?;
     let mut hasher = Sha256::new();
     let mut offset = 0;
@@ -256,12 +274,19 @@ fn lead(recording: &Recording, asked: &str) -> Result<usize, Phrase> {
             .iter()
             .position(|lead| lead.standard == Some(standard))
     };
-    by_place.or_else(by_name).or_else(by_standard).ok_or_else(|| {
-        let names: Vec<&str> = recording.leads.iter().map(|lead| lead.name.as_str()).collect();
-        Phrase::new("cli-no-lead")
-            .with("name", asked)
-            .with("names", names.join(", "))
-    })
+    by_place
+        .or_else(by_name)
+        .or_else(by_standard)
+        .ok_or_else(|| {
+            let names: Vec<&str> = recording
+                .leads
+                .iter()
+                .map(|lead| lead.name.as_str())
+                .collect();
+            Phrase::new("cli-no-lead")
+                .with("name", asked)
+                .with("names", names.join(", "))
+        })
 }
 
 #[cfg(test)]
