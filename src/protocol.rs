@@ -1,1 +1,346 @@
-//! What page and workers say to each other.
+//! What page and workers say to each other: a closed enum each way, as JSON beside transferred buffers.
+//!
+//! Each side says its build first; a page and a worker of different builds refuse each other, because a cached file of
+//! an older build may be beside a newer one.
+
+use crate::engine::{InferAnswer, InferRequest, Stage};
+use crate::formats::{Answers, Offer, Question, ReadError};
+use crate::recording::Phrase;
+use crate::report::{RecordingSummary, Report};
+use serde::{Deserialize, Serialize};
+
+/// Id of this build, the same in page and workers.
+pub const BUILD: &str = match option_env!("EINTHOVEN_BUILD") {
+    Some(build) => build,
+    None => "development",
+};
+
+/// Number of a job, given by the page; answers carry it back, so that a late one is recognised.
+pub type JobId = u32;
+
+/// Page to `worker`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum ToWorker {
+    /// Open the files that come beside the message (`File` objects), under these names.
+    Open {
+        /// Job.
+        job: JobId,
+        /// Path of each file within what was dropped.
+        names: Vec<String>,
+        /// What is already answered.
+        answers: Answers,
+        /// Lead to analyse.
+        lead: Option<usize>,
+    },
+    /// Open the built-in example.
+    Example {
+        /// Job.
+        job: JobId,
+    },
+    /// Analyse another lead of the open recording.
+    Lead {
+        /// Job.
+        job: JobId,
+        /// Index of the lead.
+        lead: usize,
+    },
+    /// What the models answered.
+    Inferred {
+        /// Job.
+        job: JobId,
+        /// Calls, or why there are none.
+        answer: InferAnswer,
+    },
+    /// Write the open recording in a format.
+    Export {
+        /// Job.
+        job: JobId,
+        /// Writer's id.
+        format: String,
+    },
+    /// A live session begins; bytes will follow.
+    LiveStart {
+        /// Job.
+        job: JobId,
+        /// Device profile id.
+        profile: String,
+        /// Name of the device for people.
+        device: String,
+        /// Wall clock: ISO 8601 of the page's clock with its zone.
+        started: String,
+        /// Monotonic time of the page in milliseconds.
+        at_ms: f64,
+    },
+    /// Something happened on the link; notification bytes come beside the message.
+    LiveInput {
+        /// Job.
+        job: JobId,
+        /// What.
+        input: LiveInput,
+        /// Monotonic time of the page in milliseconds.
+        at_ms: f64,
+    },
+    /// The session ends; its recording is opened like any other.
+    LiveStop {
+        /// Job.
+        job: JobId,
+    },
+}
+
+/// What the transport reports.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum LiveInput {
+    /// The link is up and services are found.
+    Connected,
+    /// Notifications of a characteristic are on.
+    Subscribed {
+        /// UUID.
+        characteristic: String,
+    },
+    /// A write was acknowledged.
+    Written {
+        /// UUID.
+        characteristic: String,
+    },
+    /// A notification; its bytes come beside the message.
+    Notification {
+        /// UUID.
+        characteristic: String,
+    },
+    /// The link is down.
+    Lost,
+    /// A request of the session failed on the link.
+    Failed {
+        /// What the browser says.
+        reason: String,
+    },
+    /// Time went on.
+    Tick,
+}
+
+/// What the session wants from the transport.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "want", rename_all = "kebab-case")]
+pub enum LiveWish {
+    /// Connect (again).
+    Connect,
+    /// Turn on notifications.
+    Subscribe {
+        /// UUID of the service.
+        service: String,
+        /// UUID.
+        characteristic: String,
+    },
+    /// Write; the bytes come beside the message.
+    Write {
+        /// UUID of the service.
+        service: String,
+        /// UUID.
+        characteristic: String,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+}
+
+/// What the session says to people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LiveEvent {
+    /// State of the link from now on.
+    pub status: LiveStatus,
+    /// The words, if there is something to say.
+    pub words: Option<Phrase>,
+}
+
+/// A beat of a live trace.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LiveBeat {
+    /// Sample at the nominal rate.
+    pub sample: u64,
+    /// Confirmed by the look-ahead.
+    pub confirmed: bool,
+}
+
+/// `worker` to page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "say", rename_all = "kebab-case")]
+pub enum FromWorker {
+    /// The worker is up.
+    Ready {
+        /// Its build.
+        build: String,
+    },
+    /// Work is going on.
+    Progress {
+        /// Job.
+        job: JobId,
+        /// What is being done.
+        stage: Stage,
+    },
+    /// A recording is open; the samples of its leads come beside the message, one buffer a lead.
+    Opened {
+        /// Job.
+        job: JobId,
+        /// What it is.
+        summary: Box<RecordingSummary>,
+        /// Type and scale of each buffer.
+        buffers: Vec<SampleBuffer>,
+    },
+    /// A report, first of the rules alone, then with the models.
+    Report {
+        /// Job.
+        job: JobId,
+        /// The report.
+        report: Box<Report>,
+        /// Nothing more will come.
+        complete: bool,
+    },
+    /// A model is wanted; the lead's samples come beside the message.
+    Infer {
+        /// Job.
+        job: JobId,
+        /// What is asked.
+        request: Box<InferRequest>,
+    },
+    /// Several recordings to choose from.
+    Choice {
+        /// Job.
+        job: JobId,
+        /// The offers.
+        offers: Vec<Offer>,
+    },
+    /// Something must be answered.
+    Question {
+        /// Job.
+        job: JobId,
+        /// What.
+        question: Box<Question>,
+    },
+    /// Nothing could be opened.
+    Failed {
+        /// Job.
+        job: JobId,
+        /// Why.
+        error: ReadError,
+    },
+    /// Files are written; their bytes come beside the message in this order.
+    Exported {
+        /// Job.
+        job: JobId,
+        /// File names.
+        names: Vec<String>,
+    },
+    /// What the live session wants from the transport.
+    LiveWishes {
+        /// Job.
+        job: JobId,
+        /// In this order.
+        wishes: Vec<LiveWish>,
+    },
+    /// New samples (i16 counts beside the message) and beats of the live trace.
+    LiveTrace {
+        /// Job.
+        job: JobId,
+        /// Index of the first new sample at the nominal rate.
+        first: u64,
+        /// Samples per second.
+        rate_hz: f64,
+        /// Counts per millivolt.
+        gain: f64,
+        /// Gaps so far, in samples.
+        gaps: Vec<(u64, u64)>,
+        /// Beats that are new or newly confirmed.
+        beats: Vec<LiveBeat>,
+        /// Beats that the look-ahead did not confirm.
+        withdrawn: Vec<u64>,
+        /// Heart rate of the last beats, per minute.
+        rate_per_min: Option<f64>,
+        /// Grade of the last second that is judged.
+        grade: Option<crate::analysis::Grade>,
+    },
+    /// What the session says to people.
+    LiveEvents {
+        /// Job.
+        job: JobId,
+        /// In this order.
+        events: Vec<LiveEvent>,
+    },
+    /// The last 10 s for the model; samples come beside the message.
+    LiveInfer {
+        /// Job.
+        job: JobId,
+        /// What is asked.
+        request: Box<InferRequest>,
+    },
+    /// The worker panicked and is of no more use.
+    Panicked {
+        /// What it says.
+        message: String,
+    },
+}
+
+/// How a lead's samples travel.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SampleBuffer {
+    /// Bits and kind of a number.
+    pub kind: SampleKind,
+    /// Counts per unit.
+    pub gain: f64,
+    /// Count of 0.
+    pub baseline: f64,
+}
+
+/// Kinds of numbers in a buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum SampleKind {
+    I16,
+    I32,
+    F32,
+}
+
+/// Page to `infer`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum ToInfer {
+    /// Answer a request; the lead's samples (f32 millivolts) come beside the message.
+    Run {
+        /// Job.
+        job: JobId,
+        /// What is asked.
+        request: Box<InferRequest>,
+        /// A single window of a live trace rather than a recording.
+        live: bool,
+    },
+}
+
+/// `infer` to page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "say", rename_all = "kebab-case")]
+pub enum FromInfer {
+    /// The worker is up.
+    Ready {
+        /// Its build.
+        build: String,
+    },
+    /// The answer.
+    Answer {
+        /// Job.
+        job: JobId,
+        /// Calls, or why there are none.
+        answer: InferAnswer,
+        /// The single window of a live trace.
+        live: bool,
+        /// Milliseconds that the models took.
+        took_ms: f64,
+        /// Requests that this worker has made so far.
+        requests: u32,
+    },
+    /// The worker panicked and is of no more use.
+    Panicked {
+        /// What it says.
+        message: String,
+    },
+}

@@ -4,6 +4,8 @@ After CardioAttentionNet (He et al., Front Cardiovasc Med 2025, 11:1473482), mad
 stand before the average over time, so each logit is exactly the mean of its map (class activation map).
 """
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -60,11 +62,11 @@ class SelfAttention(nn.Module):
 class CANet(nn.Module):
     """Logits [B, 4] and class maps [B, 4, 63] of windows [B, 1, 1000] (10 s, 100 Hz, scaled)."""
 
-    def __init__(self, classes: int = 4, stem: int = 24, widths: tuple[int, ...] = (32, 64, 96), heads: int = 4):
+    def __init__(self, classes: int = 4, stem: int = 32, widths: tuple[int, ...] = (64, 96), heads: int = 4):
         super().__init__()
         width = widths[-1]
         self.stem = nn.Sequential(
-            nn.Conv1d(1, stem, 15, stride=2, padding=7, bias=False), nn.BatchNorm1d(stem), nn.ReLU()
+            nn.Conv1d(1, stem, 21, stride=4, padding=10, bias=False), nn.BatchNorm1d(stem), nn.ReLU()
         )
         pairs = zip((stem, *widths[:-1]), widths)
         self.blocks = nn.Sequential(*(SeparableBlock(c_in, c_out, 9) for c_in, c_out in pairs))
@@ -98,5 +100,4 @@ class LogMeanExp(nn.Module):
 
     def forward(self, logits: Tensor) -> Tensor:
         s = self.sharpness()
-        windows = torch.tensor(float(logits.shape[1]))
-        return (torch.logsumexp(logits * s, dim=1) - windows.log()) / s
+        return (torch.logsumexp(logits * s, dim=1) - math.log(logits.shape[1])) / s

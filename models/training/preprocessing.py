@@ -7,7 +7,7 @@ prepared from its own samples alone, so that a live stream and a file give the s
 from functools import lru_cache
 
 import numpy as np
-from scipy import signal
+from scipy import signal, sparse
 
 RATE_HZ = 100
 WINDOW_S = 10
@@ -17,6 +17,8 @@ SAMPLES = RATE_HZ * WINDOW_S
 HALF_ZERO_CROSSINGS = 12
 KAISER_BETA = 8.0
 ROLLOFF = 0.95
+EDGE_SAMPLES = 1e-9
+"""The kernel ends this much before its half width, so that rounding never decides whether a sample counts."""
 
 HIGHPASS_HZ = 0.5
 HIGHPASS_ORDER = 2
@@ -29,11 +31,11 @@ CLIP = 8.0
 
 
 @lru_cache(maxsize=8)
-def resampling_weights(n_in: int, rate_in_hz: float, n_out: int) -> tuple[np.ndarray, np.ndarray]:
-    """Windowed-sinc interpolation from `n_in` samples to `n_out` samples at 100 Hz.
+def resampling_matrix(n_in: int, rate_in_hz: float, n_out: int) -> sparse.csr_array:
+    """Windowed-sinc interpolation as a matrix [n_out, n_in], from n_in samples to n_out samples at 100 Hz.
 
-    Returns source indices and weights, both [n_out, taps]; the weights of a row sum to one, which
-    settles the ends. Output sample m lies at m / 100 s from the first input sample.
+    Output sample m lies at m / 100 s from the first input sample. The weights of a row sum to one, which
+    settles the ends.
     """
     narrowing = min(1.0, RATE_HZ / rate_in_hz)
     half_width = HALF_ZERO_CROSSINGS / narrowing
@@ -42,16 +44,17 @@ def resampling_weights(n_in: int, rate_in_hz: float, n_out: int) -> tuple[np.nda
     reach = int(np.ceil(half_width))
     index = np.floor(position).astype(int)[:, None] + np.arange(-reach, reach + 2)[None, :]
     offset = position[:, None] - index
-    inside = (np.abs(offset) < half_width) & (index >= 0) & (index < n_in)
+    inside = (np.abs(offset) < half_width - EDGE_SAMPLES) & (index >= 0) & (index < n_in)
     taper = np.i0(KAISER_BETA * np.sqrt(np.clip(1.0 - (offset / half_width) ** 2, 0.0, 1.0)))
     weights = np.where(inside, np.sinc(cutoff * offset) * taper / np.i0(KAISER_BETA), 0.0)
-    return np.clip(index, 0, n_in - 1), weights / weights.sum(axis=1, keepdims=True)
+    weights /= weights.sum(axis=1, keepdims=True)
+    row = np.broadcast_to(np.arange(n_out)[:, None], index.shape)
+    return sparse.csr_array((weights[inside], (row[inside], index[inside])), shape=(n_out, n_in))
 
 
 def resample(millivolts: np.ndarray, rate_in_hz: float, n_out: int = SAMPLES) -> np.ndarray:
-    """Resample along the last axis, [..., n_in] to [..., n_out] at 100 Hz."""
-    index, weights = resampling_weights(millivolts.shape[-1], float(rate_in_hz), n_out)
-    return (millivolts[..., index] * weights).sum(axis=-1)
+    """Resample one or several signals, [n_in] or [count, n_in], to n_out samples at 100 Hz."""
+    return (resampling_matrix(millivolts.shape[-1], float(rate_in_hz), n_out) @ millivolts.T).T
 
 
 def highpass_sections() -> np.ndarray:
@@ -80,7 +83,7 @@ def scale(x: np.ndarray) -> np.ndarray:
 
 
 def prepare(window_mv: np.ndarray, rate_hz: float) -> np.ndarray:
-    """Network input of 10 s windows: [..., 10 s at rate_hz] in millivolts to [..., 1000]."""
+    """Network input of one or several 10 s windows, [n] or [count, n] in millivolts, to 1000 samples each."""
     return scale(highpass(resample(window_mv, rate_hz)))
 
 

@@ -1,1 +1,16 @@
-//! The two workers: `worker` (formats, analysis, findings) and `infer` (models).
+//! The two workers: [`analyst`] (formats, analysis, findings, live sessions) and [`infer`] (models).
+//!
+//! Each runs off the page's thread, answers messages of [`crate::protocol`], and yields a macrotask between the steps
+//! of a job, so that messages get in. A panic is told to the page, which starts the worker anew.
+
+mod analyst;
+mod channel;
+mod files;
+mod infer;
+mod live;
+mod transfer;
+
+pub use analyst::start as start_analyst;
+pub use channel::{Parcel, pack, unpack};
+pub use infer::start as start_infer;
+pub use transfer::{read_samples, view_samples};

@@ -1,0 +1,67 @@
+# einthoven: `make run` and `make test` are all that is needed; both install what is missing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+CACHE := $(or $(EINTHOVEN_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/einthoven)
+export PATH := $(CACHE)/tools/bin:$(PATH)
+# Where make run and make test build the site; make dist has its own folder.
+SITE := target/site
+PORT ?= 8080
+
+WASM := --target wasm32-unknown-unknown --no-default-features --features browser
+
+.PHONY: help run build dist test check native site size browser install install-test clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+run: build ## build in release, serve on 127.0.0.1 and say where
+	@node tools/serve.mjs $(SITE) --port $(PORT)
+
+build: install site ## build the page and its workers in release
+
+dist: install ## a folder dist/ that any static host serves from any path
+	@echo "Building dist/ (the small build takes longer)"
+	@EINTHOVEN_BUILD=$$(node tools/build-id.mjs) trunk build --release --cargo-profile dist --dist dist
+	@node tools/size-budget.mjs dist
+
+test: install-test check native site size browser ## all checks and tests
+	@tools/deps-cache.sh take debug wasm32-unknown-unknown/debug
+	@echo "make test: everything passed"
+
+check: install ## format and lint
+	@echo "Format and lint"
+	@cargo fmt --check
+	@cargo clippy --locked --all-targets -- -D warnings
+	@cargo clippy --locked --no-default-features --lib -- -D warnings
+	@cargo clippy --locked $(WASM) --lib --bin app --bin worker --bin infer -- -D warnings
+
+native: install ## native tests
+	@echo "Native tests"
+	@cargo test --locked --quiet
+
+site: install
+	@echo "Building the page and its workers"
+	@EINTHOVEN_BUILD=$$(node tools/build-id.mjs) trunk build --release --dist $(SITE)
+	@tools/deps-cache.sh take release wasm32-unknown-unknown/release
+
+size: ## sizes against their budget
+	@node tools/size-budget.mjs $(SITE)
+
+browser: install-test ## tests in Chromium on the built site
+	@echo "Browser tests"
+	@node --test --test-concurrency=1 tests/browser/*.test.mjs
+
+install:
+	@tools/install.sh build
+	@tools/deps-cache.sh give
+
+install-test:
+	@tools/install.sh test
+	@tools/deps-cache.sh give
+
+clean: ## remove what was built here (the shared cache stays)
+	@rm -rf target dist node_modules

@@ -1,0 +1,92 @@
+"""From the database to models/canet: `python -m training --database … --labels … --noise … --work …`."""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import attribution, augmentation, cache, card, cinc2017, export, robustness
+from .evaluate import Evaluation, brief
+from .train import Model, Trainer, load_best
+
+HERE = Path(__file__).resolve().parent
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument("--database", type=Path, required=True, help="folder with A00001.mat …")
+    parser.add_argument("--labels", type=Path, required=True, help="REFERENCE-v3.csv")
+    parser.add_argument("--noise", type=Path, required=True, help="folder with em.dat, ma.dat, bw.dat")
+    parser.add_argument("--work", type=Path, required=True, help="folder for caches and checkpoints")
+    parser.add_argument("--out", type=Path, default=HERE.parent / "canet")
+    parser.add_argument("--epochs", type=int, default=28)
+    parser.add_argument("--seed", type=int, default=17)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--version", default="1.0.0", help="version written to the manifest")
+    return parser.parse_args()
+
+
+def split_counts(entries: list[cinc2017.Entry]) -> dict:
+    """Recordings by class in each part of the split."""
+    parts = {
+        "train (folds 2 to 4)": cinc2017.TRAINING_FOLDS,
+        "calibrate (fold 1)": (cinc2017.CALIBRATION_FOLD,),
+        "held apart (fold 0)": (cinc2017.HELD_APART_FOLD,),
+    }
+    labels = {part: [e.label for e in cinc2017.in_folds(entries, *folds)] for part, folds in parts.items()}
+    return {part: np.bincount(values, minlength=4).tolist() for part, values in labels.items()}
+
+
+def train(args: argparse.Namespace, entries: list[cinc2017.Entry], calibration: cache.Ragged) -> tuple[Model, dict]:
+    """Train, or go on training; the chosen model and what the card says of the training."""
+    recordings = cache.training_recordings(args.database, entries, args.work / "training.npz")
+    noise = augmentation.read_noise(args.noise)
+    trainer = Trainer(recordings, calibration, noise, args.epochs, args.seed, args.work)
+    best = trainer.run()
+    model = load_best(args.work)
+    parameters = sum(p.numel() for p in model.net.parameters())
+    return model, card.training_facts(split_counts(entries), trainer.history, best, parameters, args.seed)
+
+
+def held_apart_figures(args: argparse.Namespace, entries: list[cinc2017.Entry], evaluation: Evaluation) -> dict:
+    """Everything said of fold 0."""
+    fold = cinc2017.HELD_APART_FOLD
+    chosen = cinc2017.in_folds(entries, fold)
+    windows = cache.prepared_windows(args.database, entries, fold, args.work / f"fold{fold}.npz")
+    samples = [len(cinc2017.read_units(args.database, e.name)) for e in chosen]
+    return {
+        "held_apart": evaluation.figures(windows, np.array(samples) / cinc2017.RATE_HZ),
+        "robustness": robustness.table(evaluation, args.database, args.noise, chosen),
+        "attribution_sanity": attribution.sanity(evaluation.model, windows),
+    }
+
+
+def main() -> None:
+    args = arguments()
+    torch.set_num_threads(args.threads)
+    args.work.mkdir(parents=True, exist_ok=True)
+    entries = cinc2017.read_labels(args.labels)
+    fold = cinc2017.CALIBRATION_FOLD
+    calibration = cache.prepared_windows(args.database, entries, fold, args.work / f"fold{fold}.npz")
+    model, facts = train(args, entries, calibration)
+
+    evaluation = Evaluation(model, calibration)
+    export.write_model(args.out, model, evaluation.record, evaluation.window, evaluation.limits, args.version)
+    reference = export.Reference(args.out).build(args.database, entries)
+    export.write_json(args.out / "reference.json", reference, separators=(",", ":"))
+
+    figures = {
+        "parity": export.parity(model, args.out / "model.onnx", calibration.rows[:200]),
+        "calibration_fold": brief(evaluation.ask(calibration)[0]),
+        **held_apart_figures(args, entries, evaluation),
+    }
+    manifest = json.loads((args.out / "manifest.json").read_text())
+    content = card.build(manifest, figures, facts)
+    export.write_json(args.out / "card.json", content, indent=1)
+    (args.out / "card.md").write_text(card.markdown(content))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,254 @@
+"""card.json from the manifest and the figures; card.md from card.json alone."""
+
+from . import cinc2017
+from .train import BATCH, EMA_DECAY, MIXUP_ALPHA, PEAK_RATE, SMOOTHING, WEIGHT_DECAY
+
+INTENDED = (
+    "Research and education. A second look at single-lead recordings of about 9 to 60 s from adults, read by "
+    "someone trained to read an ECG. Not a medical device; not cleared or approved."
+)
+EXCLUDED = [
+    "under 18 years (ages in the training data are not known)",
+    "paced rhythm",
+    "heart rate under 40 or over 180 per minute",
+    "monitoring where a missed or late answer does harm",
+    "any use as the only ground for a decision; myocardial infarction and other findings it has no class for",
+]
+KNOWN_FAILURES = [
+    "Other is a mixed class (ectopic beats, blocks, tachycardia, flutter): its F1 is the lowest of the scored classes, "
+    "and one premature beat in a recording is often missed or turns a normal recording into other.",
+    "Readers disagree about many recordings of this set, about other and noisy above all; part of the error is in the labels.",
+    "Noisy rests on few recordings, and strong noise is not always called noisy: grade signal quality apart from this model.",
+    "Regular atrial flutter has no class of its own.",
+    "A single 10 s window is judged less well than a recording of 30 s: see the figures by window.",
+    "One device, one lead position: other devices and leads are covered by augmentation only; no external set was tested.",
+    "The set names no persons: the same person may stand in training and held-apart recordings, so the figures may flatter.",
+]
+CHANGES = [
+    {
+        "version": "1.0.0",
+        "date": "2026-11-25",
+        "change": "first trained model; begun as 28 epochs, after 8 of them shortened to 17 by resuming",
+    },
+]
+CLASSES = {
+    "normal": "sinus rhythm without other findings",
+    "af": "atrial fibrillation",
+    "other": "another rhythm or conduction finding",
+    "noisy": "too noisy to say",
+}
+
+
+def build(manifest: dict, figures: dict, training: dict) -> dict:
+    """The card: what the model is, where it comes from, what it can and cannot do."""
+    return {
+        "schema": "einthoven-card/1",
+        "id": manifest["id"],
+        "name": "CANet rhythm model",
+        "version": manifest["version"],
+        "date": manifest["date"],
+        "sha256": manifest["sha256"],
+        "bytes": manifest["bytes"],
+        "parameters": training["parameters"],
+        "licence": manifest["licence"],
+        "attribution": manifest["attribution"],
+        "intended": INTENDED,
+        "excluded": EXCLUDED,
+        "input": {
+            "leads": ", ".join(manifest["input"]["preferred_leads"]),
+            "duration": f"{manifest['abstain']['min_duration_s']:g} to 61 s",
+            "rate": "any; resampled to 100 Hz",
+            "unit": "millivolts; size matters little, each window is scaled by itself",
+            "filter": "0.5 Hz high-pass, zero phase, within each 10 s window",
+        },
+        "outputs": {
+            "classes": CLASSES,
+            "abstains": {
+                "unsure": f"greatest calibrated probability under {manifest['abstain']['min_probability']} "
+                f"(single window: {manifest['abstain']['min_probability_window']})",
+                "too_short": f"under {manifest['abstain']['min_duration_s']:g} s",
+            },
+            "class_map": "one value a class every 0.16 s; the logit is their mean. It shows the segments that most "
+            "influenced the score, which is not evidence of a finding",
+        },
+        "data": {
+            "name": "PhysioNet/CinC Challenge 2017, training set, labels version 3",
+            "licence": "ODC-By 1.0",
+            "device": "AliveCor handheld, lead I (left to right arm, some upside down), 300 Hz",
+            "recordings": training["recordings"],
+            "persons": "not known",
+            "countries_age_sex_ethnicity": "not published with the set",
+            "noise": "MIT-BIH Noise Stress Test Database: em, ma, bw, outside the stretches of its standard mixes",
+        },
+        "split": "fold = first 8 hexadecimal digits of SHA-256 of the recording's name, modulo 5; folds 2 to 4 train, "
+        "fold 1 chooses the epoch and fits calibration and limits, fold 0 is held apart and was evaluated once. "
+        "By recording; the set does not name persons",
+        "training": training,
+        "intervals": "95 %, bootstrap over recordings, 2000 draws; they do not cover the choice of the data set",
+        "held_apart": figures["held_apart"],
+        "calibration_fold": figures["calibration_fold"],
+        "robustness": figures["robustness"],
+        "external": "none yet",
+        "attribution_sanity": figures["attribution_sanity"],
+        "export_parity_max_difference": figures["parity"],
+        "known_failures": KNOWN_FAILURES,
+        "changes": CHANGES,
+        "contact": "the project's issue tracker",
+    }
+
+
+def training_facts(counts: dict, history: list[dict], best: dict, parameters: int, seed: int) -> dict:
+    """What the training was: recipe, length and outcome. `counts`: recordings by part of the split and class."""
+    return {
+        "recordings": counts,
+        "parameters": parameters,
+        "epochs": len(history),
+        "chosen_epoch": best["epoch"],
+        "seed": seed,
+        "recipe": f"AdamW {PEAK_RATE} one-cycle, weight decay {WEIGHT_DECAY}, batch {BATCH} recordings of three 10 s "
+        f"windows, label smoothing {SMOOTHING}, class weights n^-0.5, mixup {MIXUP_ALPHA}, weight average {EMA_DECAY}",
+    }
+
+
+def ratio(entry: dict) -> str:
+    """A figure with its interval, in per cent."""
+    low, high = entry["ci95"]
+    return f"{100 * entry['value']:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def table(head: list[str], rows: list[list]) -> list[str]:
+    lines = [head, ["---"] * len(head), *rows]
+    return ["| " + " | ".join(str(cell) for cell in line) + " |" for line in lines] + [""]
+
+
+def class_table(block: dict) -> list[str]:
+    head = ["class", "n", "called", "sensitivity %", "specificity %", "PPV %", "F1 %"]
+    names = ("sensitivity", "specificity", "ppv", "f1")
+    rows = [[c, e["n"], e["called"], *(ratio(e[name]) for name in names)] for c, e in block["classes"].items()]
+    return table(head, rows)
+
+
+def confusion_table(counts: list[list[int]]) -> list[str]:
+    head = ["true \\ called", *cinc2017.LABELS]
+    return table(head, [[label, *row] for label, row in zip(cinc2017.LABELS, counts)])
+
+
+def level_text(title: str, level: dict) -> list[str]:
+    """The figures of one level, recordings or single windows."""
+    block, calibration, abstention = level["all"], level["calibration"], level["abstention"]
+    answered = abstention["answered"]
+    areas = ", ".join(f"{label} {value:.3f}" for label, value in level["auroc"].items())
+    return [
+        f"### {title}",
+        "",
+        f"{block['n']} cases from {block['recordings']} recordings, all answered. Mean F1 of normal, af and other: "
+        f"**{ratio(block['score_f1_normal_af_other'])} %**. Accuracy {ratio(block['accuracy'])} %. AUROC: {areas}.",
+        "",
+        *class_table(block),
+        *confusion_table(block["confusion_true_by_called"]),
+        f"Calibration: ECE {calibration['ece']:.3f} (before {calibration['ece_uncalibrated']:.3f}), Brier "
+        f"{calibration['brier']:.3f} (before {calibration['brier_uncalibrated']:.3f}).",
+        "",
+        f"With abstention under probability {abstention['min_probability']}: {100 * abstention['coverage']:.1f} % "
+        f"answered, mean F1 {ratio(answered['score_f1_normal_af_other'])} %, accuracy {ratio(answered['accuracy'])} %; "
+        f"with every abstention counted as an error, accuracy {100 * abstention['accuracy_abstention_as_error']:.1f} % "
+        f"and sensitivity for af {100 * abstention['sensitivity_abstention_as_error']['af']:.1f} %.",
+        "",
+        *table(
+            ["coverage", "n", "least probability", "error rate %", "mean F1 %"],
+            [
+                [
+                    r["coverage"],
+                    r["n"],
+                    f"{r['least_probability']:.2f}",
+                    f"{100 * r['error_rate']:.1f}",
+                    f"{100 * r['score_f1_normal_af_other']:.1f}",
+                ]
+                for r in level["risk_coverage"]
+            ],
+        ),
+    ]
+
+
+def brief_rows(lines: list[dict], name: str) -> list[list]:
+    return [
+        [line[name], line["n"], *line["n_by_class"], ratio(line["score_f1_normal_af_other"])]
+        + [f"{100 * line['f1'][label]:.1f}" for label in cinc2017.LABELS]
+        for line in lines
+    ]
+
+
+def markdown(card: dict) -> str:
+    """card.md."""
+    numbers = [f"n {label}" for label in cinc2017.LABELS]
+    scores = ["mean F1 of three %", *(f"F1 {label} %" for label in cinc2017.LABELS)]
+    recordings, training, sanity = card["data"]["recordings"], card["training"], card["attribution_sanity"]
+    parity = card["export_parity_max_difference"]
+    lines = [
+        f"# {card['name']} {card['version']}",
+        "",
+        f"{card['date']} · {card['parameters']} parameters · {card['bytes']} bytes · SHA-256 `{card['sha256']}`",
+        "",
+        card["intended"],
+        "",
+        "Not for: " + "; ".join(card["excluded"]) + ".",
+        "",
+        "## In and out",
+        "",
+        *(f"- {key}: {value}" for key, value in card["input"].items()),
+        *(f"- class `{key}`: {value}" for key, value in card["outputs"]["classes"].items()),
+        *(f"- abstains `{key}`: {value}" for key, value in card["outputs"]["abstains"].items()),
+        f"- class map: {card['outputs']['class_map']}.",
+        "",
+        "## Data",
+        "",
+        *(f"- {key}: {value}" for key, value in card["data"].items() if key != "recordings"),
+        f"- split: {card['split']}.",
+        "",
+        *table(["part", *cinc2017.LABELS, "all"], [[p, *n, sum(n)] for p, n in recordings.items()]),
+        f"Training: {training['epochs']} epochs, epoch {training['chosen_epoch']} chosen (counted from 0), seed "
+        f"{training['seed']}. {training['recipe']}.",
+        "",
+        "## Held-apart recordings (fold 0)",
+        "",
+        f"Intervals: {card['intervals']}.",
+        "",
+        *level_text("Whole recordings", card["held_apart"]["recordings"]),
+        *level_text("Single 10 s windows, labelled as their recording", card["held_apart"]["windows"]),
+        "### Subgroups",
+        "",
+        *table(["group", "n", *numbers, *scores], brief_rows(card["held_apart"]["subgroups"], "group")),
+        "### Disturbed",
+        "",
+        f"The first {card['robustness'][0]['n']} held-apart recordings, all answered; noise from stretches not used in "
+        "training.",
+        "",
+        *table(["disturbance", "n", *numbers, *scores], brief_rows(card["robustness"], "disturbance")),
+        "External sets: " + card["external"] + ".",
+        "",
+        "## Calibration fold (fold 1)",
+        "",
+        "The epoch, the calibration and the limits were chosen here, so these figures flatter: mean F1 "
+        f"{ratio(card['calibration_fold']['score_f1_normal_af_other'])} %, n = {card['calibration_fold']['n']}.",
+        "",
+        "## Class maps",
+        "",
+        f"On {sanity['windows']} windows called af or other: removing the tenth of the window with the greatest map "
+        f"values lowers the logit by {sanity['mean_logit_drop_top_10_percent_removed']}, a random tenth by "
+        f"{sanity['mean_logit_drop_random_10_percent_removed']}. Median absolute correlation with the map of untrained "
+        f"weights: {sanity['median_abs_correlation_with_random_weights']}.",
+        "",
+        "## Known failures",
+        "",
+        *(f"- {failure}" for failure in card["known_failures"]),
+        "",
+        f"Exported and trained network, {parity['windows']} windows: logits differ by at most {parity['logits']:.0e}, "
+        f"class maps by {parity['cam']:.0e}.",
+        "",
+        "## Changes",
+        "",
+        *(f"- {change['version']}, {change['date']}: {change['change']}" for change in card["changes"]),
+        "",
+        f"Licence: {card['licence']}. {card['attribution']} Contact: {card['contact']}.",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,59 @@
+// Starts the page's program. A file of its own because the Content-Security-Policy forbids inline script.
+// The names of the built files stand in the script element (Trunk fills them in).
+//
+// Events on `window` between this file and the program:
+//   einthoven-landing-usable  from the program, once the landing can be used
+//   einthoven-offline         to the program, detail {ready, cached, total, build}: what is kept for use without a network
+//   einthoven-update          to the program: a newer version is ready and starts with the next load
+//   einthoven-boot-failed     to the document, detail {message}; also written into the page, since no program runs
+
+const LANDING_USABLE = "einthoven-landing-usable";
+const { js, wasm } = document.getElementById("boot").dataset;
+const here = (name) => new URL(`./${name}`, document.baseURI);
+
+window.addEventListener(LANDING_USABLE, landingUsable, { once: true });
+start();
+
+async function start() {
+  try {
+    // The compiled program and its glue arrive side by side.
+    const bytes = fetch(here(wasm));
+    const glue = await import(here(js));
+    await glue.default({ module_or_path: bytes });
+  } catch (error) {
+    console.error(error);
+    const line = document.createElement("p");
+    line.setAttribute("role", "alert");
+    line.textContent = "einthoven could not start in this browser. Load the page again; if that does not help, update the browser.";
+    document.body.prepend(line);
+    window.dispatchEvent(new CustomEvent("einthoven-boot-failed", { detail: { message: String(error) } }));
+  }
+}
+
+async function landingUsable() {
+  performance.mark(LANDING_USABLE);
+  if (!("serviceWorker" in navigator)) return;
+  navigator.serviceWorker.addEventListener("message", ({ data }) => {
+    if (data?.type === "offline") window.dispatchEvent(new CustomEvent("einthoven-offline", { detail: data }));
+  });
+  try {
+    const registration = await navigator.serviceWorker.register(here("sw.js"), { updateViaCache: "none" });
+    watchForUpdate(registration);
+    const { active } = await navigator.serviceWorker.ready;
+    active.postMessage({ type: "landing-usable" });
+  } catch (error) {
+    // Without a service worker (private window, file:, blocked) everything but offline use works.
+    console.info("No offline use:", error.message);
+  }
+}
+
+function watchForUpdate(registration) {
+  const tell = () => window.dispatchEvent(new CustomEvent("einthoven-update"));
+  if (registration.waiting && navigator.serviceWorker.controller) tell();
+  registration.addEventListener("updatefound", () => {
+    const arriving = registration.installing;
+    arriving?.addEventListener("statechange", () => {
+      if (arriving.state === "installed" && navigator.serviceWorker.controller) tell();
+    });
+  });
+}

@@ -1,0 +1,225 @@
+//! One recording from its bytes to its report.
+
+use crate::analysis::{self, Analysis, QualitySpan};
+use crate::findings;
+use crate::formats::{self, Answers, Bundle, Context, Offer, Question, ReadError, Reading};
+use crate::inference::Call;
+use crate::recording::{Phrase, Recording};
+use crate::report::Report;
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// What the caller wants.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// Answers to what a file leaves open.
+    pub answers: Answers,
+    /// The lead to analyse, by index; chosen by quality when `None`.
+    pub lead: Option<usize>,
+    /// Whether models are asked.
+    pub models: bool,
+}
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Recognising and decoding the file.
+    Opening,
+    /// Quality, beats, waves, intervals.
+    Measuring,
+    /// Models.
+    Inferring,
+}
+
+/// What a model is asked: one lead with what the analysis says of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InferRequest {
+    /// The question (`rhythm`).
+    pub question: String,
+    /// Index of the lead in the recording.
+    pub lead: usize,
+    /// Samples per second of `values_mv`.
+    pub rate_hz: f64,
+    /// The lead in millivolts; travels between workers as a buffer of its own.
+    #[serde(skip)]
+    pub values_mv: Vec<f32>,
+    /// Stretches without samples, in sample indices.
+    pub gaps: Vec<Range<usize>>,
+    /// Quality over time.
+    pub quality: Vec<QualitySpan>,
+    /// Number of beats found: a trace without beats carries no rhythm.
+    pub beats: usize,
+}
+
+/// The models' answer: calls, or why there are none.
+pub type InferAnswer = Result<Vec<Call>, Phrase>;
+
+/// How a job ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A report, with the recording it speaks of.
+    Report(Box<(Report, Recording)>),
+    /// Several recordings to choose from.
+    Choice(Vec<Offer>),
+    /// Something must be answered first.
+    Question(Box<Question>),
+    /// There is no recording.
+    Failed(ReadError),
+}
+
+/// What came of one step.
+#[derive(Debug)]
+pub enum Step {
+    /// The next step will do this.
+    Next(Stage),
+    /// The recording is open: it can be shown while it is measured.
+    Opened,
+    /// What the rules say, before any model has answered.
+    Measured(Box<Report>),
+    /// A model is wanted: give its answer to [`Job::answer`].
+    Infer(Box<InferRequest>),
+    /// The end.
+    Done(Box<Outcome>),
+}
+
+enum State {
+    Open,
+    Analyse,
+    Ask,
+    Waiting,
+    Finish,
+    Over,
+}
+
+/// One recording on its way from bytes to report.
+pub struct Job {
+    bundle: Bundle,
+    options: Options,
+    state: State,
+    sha256: Option<String>,
+    recording: Option<Recording>,
+    analysis: Option<Result<Analysis, Phrase>>,
+    answer: Option<InferAnswer>,
+}
+
+impl Job {
+    /// A job over what was dropped.
+    #[must_use]
+    pub fn new(bundle: Bundle, options: Options) -> Self {
+        Self { bundle, options, state: State::Open, sha256: None, recording: None, analysis: None, answer: None }
+    }
+
+    /// A job over a recording that is there already (simulated, or recorded live).
+    #[must_use]
+    pub fn of_recording(recording: Recording, options: Options) -> Self {
+        Self { recording: Some(recording), state: State::Analyse, ..Self::new(Bundle::default(), options) }
+    }
+
+    /// The recording, once it is open.
+    #[must_use]
+    pub fn recording(&self) -> Option<&Recording> {
+        self.recording.as_ref()
+    }
+
+    /// Does the next piece of work.
+    pub fn step(&mut self) -> Step {
+        match self.state {
+            State::Open => self.open(),
+            State::Analyse => self.analyse(),
+            State::Ask => self.ask(),
+            State::Waiting => Step::Next(Stage::Inferring),
+            State::Finish => self.finish(),
+            State::Over => Step::Done(Box::new(Outcome::Failed(ReadError::Empty))),
+        }
+    }
+
+    /// Takes the models' answer to [`Step::Infer`].
+    pub fn answer(&mut self, answer: InferAnswer) {
+        if matches!(self.state, State::Waiting) {
+            self.answer = Some(answer);
+            self.state = State::Finish;
+        }
+    }
+
+    fn open(&mut self) -> Step {
+        let mut context = Context::with_answers(self.options.answers.clone());
+        self.state = State::Over;
+        match formats::open(&self.bundle, &mut context) {
+            Ok(Reading::Recording(recording)) => {
+                self.sha256 = formats::sha256(&self.bundle, &recording.source.name);
+                self.recording = Some(*recording);
+                self.state = State::Analyse;
+                Step::Opened
+            }
+            Ok(Reading::Choice(offers)) => Step::Done(Box::new(Outcome::Choice(offers))),
+            Ok(Reading::Question(question)) => Step::Done(Box::new(Outcome::Question(question))),
+            Err(error) => Step::Done(Box::new(Outcome::Failed(error))),
+        }
+    }
+
+    fn analyse(&mut self) -> Step {
+        let Some(recording) = &self.recording else { return self.finish() };
+        let analysis = analysis::analyse(recording, self.options.lead);
+        self.state = if self.options.models && analysis.is_ok() { State::Ask } else { State::Finish };
+        self.analysis = Some(analysis);
+        match self.report() {
+            Some(report) => Step::Measured(Box::new(report)),
+            None => self.finish(),
+        }
+    }
+
+    fn ask(&mut self) -> Step {
+        let (Some(recording), Some(Ok(analysis))) = (&self.recording, &self.analysis) else { return self.finish() };
+        let Some(lead) = recording.leads.get(analysis.lead) else { return self.finish() };
+        self.state = State::Waiting;
+        Step::Infer(Box::new(InferRequest {
+            question: "rhythm".to_owned(),
+            lead: analysis.lead,
+            rate_hz: lead.rate_hz,
+            values_mv: lead.samples.all_values(),
+            gaps: lead.gaps.iter().map(|gap| gap.range.clone()).collect(),
+            quality: analysis.quality.clone(),
+            beats: analysis.beats.len(),
+        }))
+    }
+
+    fn finish(&mut self) -> Step {
+        self.state = State::Over;
+        let report = self.report();
+        match (report, self.recording.take()) {
+            (Some(report), Some(recording)) => Step::Done(Box::new(Outcome::Report(Box::new((report, recording))))),
+            _ => Step::Done(Box::new(Outcome::Failed(ReadError::Empty))),
+        }
+    }
+
+    /// All that is said by now.
+    fn report(&self) -> Option<Report> {
+        let recording = self.recording.as_ref()?;
+        let analysis = self.analysis.as_ref()?;
+        let (calls, no_calls) = match &self.answer {
+            Some(Ok(calls)) => (calls.clone(), None),
+            Some(Err(reason)) => (Vec::new(), Some(reason.clone())),
+            None => (Vec::new(), None),
+        };
+        let found = match analysis {
+            Ok(analysis) => findings::find(analysis, &calls),
+            Err(_) => Vec::new(),
+        };
+        let mut report = Report::new(recording, analysis.clone(), calls, found);
+        report.sha256.clone_from(&self.sha256);
+        report.no_calls = no_calls;
+        Some(report)
+    }
+}
+
+/// Runs a job to its end, asking `infer` where a model is wanted.
+pub fn run(mut job: Job, infer: &mut dyn FnMut(&InferRequest) -> InferAnswer) -> Outcome {
+    loop {
+        match job.step() {
+            Step::Next(_) | Step::Opened | Step::Measured(_) => {}
+            Step::Infer(request) => job.answer(infer(&request)),
+            Step::Done(outcome) => return *outcome,
+        }
+    }
+}

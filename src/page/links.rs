@@ -1,0 +1,451 @@
+//! The page's end of the two workers: starts them, speaks to them, starts them anew after a panic.
+
+use super::store::{LiveTrace, Notice, OpenRecording, Store};
+use super::transport;
+use super::words::t;
+use crate::engine::{InferRequest, Stage};
+use crate::formats::Answers;
+use crate::protocol::{BUILD, FromInfer, FromWorker, JobId, LiveInput, ToInfer, ToWorker};
+use crate::recording::Phrase;
+use crate::report::RecordingSummary;
+use crate::sheet::Trace;
+use crate::worker::{pack, read_samples, unpack};
+use js_sys::{ArrayBuffer, Int16Array, Uint8Array};
+use leptos::prelude::*;
+use serde::Serialize;
+use std::cell::RefCell;
+use std::sync::Arc;
+use wasm_bindgen::{JsCast, prelude::*};
+use web_sys::{File, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+/// Panics in a row after which a worker is not started again by itself.
+const MOST_RESTARTS: u32 = 3;
+
+struct Links {
+    store: Store,
+    worker: Option<Worker>,
+    infer: Option<Worker>,
+    /// What is open, to open it again after a panic.
+    files: Vec<(String, File)>,
+    restarts: u32,
+    /// Requests of the `infer` worker.
+    infer_requests: u32,
+}
+
+thread_local! {
+    static LINKS: RefCell<Option<Links>> = const { RefCell::new(None) };
+}
+
+fn with_links<T>(work: impl FnOnce(&mut Links) -> T) -> Option<T> {
+    LINKS.with(|links| links.borrow_mut().as_mut().map(work))
+}
+
+/// Starts the `worker`; `infer` starts when a model is first wanted.
+pub fn start(store: Store) {
+    LINKS.with(|links| {
+        *links.borrow_mut() =
+            Some(Links { store, worker: None, infer: None, files: Vec::new(), restarts: 0, infer_requests: 0 });
+    });
+    start_worker();
+}
+
+/// Opens files that were dropped, picked or pasted.
+pub fn open_files(files: Vec<(String, File)>) {
+    if files.is_empty() {
+        return;
+    }
+    with_links(|links| {
+        links.files = files;
+        links.restarts = 0;
+        links.store.answers.set(Answers::default());
+    });
+    open_again(None);
+}
+
+/// Opens the same files with what was answered.
+pub fn answer(answers: Answers) {
+    with_links(|links| links.store.answers.set(answers));
+    open_again(None);
+}
+
+/// Opens one of the offered recordings.
+pub fn choose(id: String) {
+    with_links(|links| links.store.answers.update(|answers| answers.choice = Some(id)));
+    open_again(None);
+}
+
+fn open_again(lead: Option<usize>) {
+    let Some((store, files)) = with_links(|links| (links.store, links.files.clone())) else { return };
+    let job = begin(store);
+    let (names, files): (Vec<_>, Vec<_>) = files.into_iter().unzip();
+    let message = ToWorker::Open { job, names, answers: store.answers.get_untracked(), lead };
+    to_worker(&message, &[], &files);
+}
+
+/// Opens the built-in example.
+pub fn open_example() {
+    let Some(store) = with_links(|links| {
+        links.files.clear();
+        links.store
+    }) else {
+        return;
+    };
+    let job = begin(store);
+    to_worker(&ToWorker::Example { job }, &[], &[]);
+}
+
+/// Analyses another lead of the open recording.
+pub fn analyse_lead(lead: usize) {
+    let Some(store) = with_links(|links| links.store) else { return };
+    let job = begin(store);
+    to_worker(&ToWorker::Lead { job, lead }, &[], &[]);
+}
+
+/// Writes the open recording in a format and hands the files to the browser's downloads.
+pub fn export(format: &str) {
+    let Some(store) = with_links(|links| links.store) else { return };
+    let job = store.job.get_untracked();
+    to_worker(&ToWorker::Export { job, format: format.to_owned() }, &[], &[]);
+}
+
+/// Gives up what is going on: the workers are ended and started anew; what is on the screen stays.
+pub fn cancel() {
+    let Some(store) = with_links(|links| {
+        if let Some(worker) = links.worker.take() {
+            worker.terminate();
+        }
+        if let Some(infer) = links.infer.take() {
+            infer.terminate();
+        }
+        links.store
+    }) else {
+        return;
+    };
+    store.next_job();
+    store.progress.set(None);
+    start_worker();
+}
+
+/// Begins a live session.
+pub fn live_start(profile: &str, device: &str) -> Option<JobId> {
+    let store = with_links(|links| {
+        links.files.clear();
+        links.store
+    })?;
+    let job = store.next_job();
+    store.open.set(None);
+    store.report.set(None);
+    store.from_s.set(0.0);
+    store.live.set(Some(LiveTrace { device: device.to_owned(), ..LiveTrace::default() }));
+    let message = ToWorker::LiveStart {
+        job,
+        profile: profile.to_owned(),
+        device: device.to_owned(),
+        started: local_time(),
+        at_ms: now_ms(),
+    };
+    to_worker(&message, &[], &[]);
+    Some(job)
+}
+
+/// Passes on what happened on the link.
+pub fn live_input(job: JobId, input: LiveInput, bytes: Option<&[u8]>) {
+    let buffers: Vec<ArrayBuffer> = bytes.map(|bytes| Uint8Array::from(bytes).buffer()).into_iter().collect();
+    to_worker(&ToWorker::LiveInput { job, input, at_ms: now_ms() }, &buffers, &[]);
+}
+
+/// Ends the live session; its recording opens like any other.
+pub fn live_stop() {
+    let Some(store) = with_links(|links| links.store) else { return };
+    transport::close();
+    let job = begin(store);
+    to_worker(&ToWorker::LiveStop { job }, &[], &[]);
+}
+
+fn begin(store: Store) -> JobId {
+    let job = store.next_job();
+    store.notice.set(None);
+    store.offers.set(Vec::new());
+    store.question.set(None);
+    store.progress.set(Some(Stage::Opening));
+    job
+}
+
+/// Monotonic milliseconds of the page.
+pub fn now_ms() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+}
+
+/// The wall clock as ISO 8601 with the zone's offset.
+fn local_time() -> String {
+    let now = js_sys::Date::new_0();
+    let east = -now.get_timezone_offset() as i32;
+    let sign = if east < 0 { '-' } else { '+' };
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{sign}{:02}:{:02}",
+        now.get_full_year(),
+        now.get_month() + 1,
+        now.get_date(),
+        now.get_hours(),
+        now.get_minutes(),
+        now.get_seconds(),
+        east.abs() / 60,
+        east.abs() % 60
+    )
+}
+
+fn to_worker<M: Serialize>(message: &M, buffers: &[ArrayBuffer], files: &[File]) {
+    let worker = with_links(|links| links.worker.clone()).flatten();
+    if let (Some(worker), Some((value, transfer))) = (worker, pack(message, buffers, files)) {
+        let _ = worker.post_message_with_transfer(&value, &transfer);
+    }
+}
+
+fn to_infer(job: JobId, request: Box<InferRequest>, samples: Option<&ArrayBuffer>, live: bool) {
+    let infer = with_links(|links| links.infer.clone()).flatten().or_else(start_infer);
+    let buffers: Vec<ArrayBuffer> = samples.cloned().into_iter().collect();
+    if let (Some(infer), Some((value, transfer))) = (infer, pack(&ToInfer::Run { job, request, live }, &buffers, &[])) {
+        let _ = infer.post_message_with_transfer(&value, &transfer);
+    }
+}
+
+fn spawn(script: &str, on_message: impl FnMut(MessageEvent) + 'static, on_error: impl FnMut(web_sys::Event) + 'static) -> Option<Worker> {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    let worker = Worker::new_with_options(script, &options).ok()?;
+    let message = Closure::<dyn FnMut(MessageEvent)>::new(on_message);
+    worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
+    message.forget();
+    let error = Closure::<dyn FnMut(web_sys::Event)>::new(on_error);
+    worker.set_onerror(Some(error.as_ref().unchecked_ref()));
+    error.forget();
+    Some(worker)
+}
+
+fn start_worker() {
+    let worker = spawn(
+        "./worker_loader.js",
+        |event| {
+            if let Some(parcel) = unpack::<FromWorker>(&event) {
+                from_worker(parcel.message, &parcel.buffers);
+            }
+        },
+        |_| worker_died(),
+    );
+    with_links(|links| links.worker = worker);
+}
+
+fn start_infer() -> Option<Worker> {
+    let infer = spawn(
+        "./infer_loader.js",
+        |event| {
+            if let Some(parcel) = unpack::<FromInfer>(&event) {
+                from_infer(parcel.message);
+            }
+        },
+        |_| infer_died(),
+    );
+    with_links(|links| links.infer.clone_from(&infer));
+    infer
+}
+
+/// The worker panicked: said, and started anew. The recording on the screen stays.
+fn worker_died() {
+    let Some((store, again)) = with_links(|links| {
+        if let Some(worker) = links.worker.take() {
+            worker.terminate();
+        }
+        links.restarts += 1;
+        (links.store, links.restarts <= MOST_RESTARTS)
+    }) else {
+        return;
+    };
+    store.next_job();
+    store.progress.set(None);
+    notice(store, Phrase::new("page-worker-died"));
+    if again {
+        start_worker();
+    }
+}
+
+/// The model's worker ended: the rules' result stands, and says that the model gave none.
+fn infer_died() {
+    let Some(store) = with_links(|links| {
+        if let Some(infer) = links.infer.take() {
+            infer.terminate();
+        }
+        links.store
+    }) else {
+        return;
+    };
+    let job = store.job.get_untracked();
+    to_worker(&ToWorker::Inferred { job, answer: Err(Phrase::new("page-model-died")) }, &[], &[]);
+}
+
+fn notice(store: Store, text: Phrase) {
+    let file = with_links(|links| links.files.first().map(|(name, _)| name.clone())).flatten().unwrap_or_default();
+    store.notice.set(Some(Notice { file, text }));
+}
+
+fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
+    let Some(store) = with_links(|links| links.store) else { return };
+    let current = store.job.get_untracked();
+    match message {
+        FromWorker::Ready { build } => {
+            if build != BUILD {
+                notice(store, Phrase::new("page-other-build"));
+            }
+        }
+        FromWorker::Panicked { message } => {
+            leptos::logging::error!("{message}");
+            worker_died();
+        }
+        FromWorker::Progress { job, stage } if job == current => store.progress.set(Some(stage)),
+        FromWorker::Opened { job, summary, buffers: kinds } if job == current => opened(store, *summary, &kinds, buffers),
+        FromWorker::Report { job, report, complete } if job == current => {
+            store.report.set(Some(Arc::new(*report)));
+            store.complete.set(complete);
+            store.progress.set(if complete { None } else { Some(Stage::Inferring) });
+        }
+        FromWorker::Infer { job, request } if job == current => to_infer(job, request, buffers.first(), false),
+        FromWorker::LiveInfer { job, request } if job == current => to_infer(job, request, buffers.first(), true),
+        FromWorker::Choice { job, offers } if job == current => {
+            store.progress.set(None);
+            store.offers.set(offers);
+        }
+        FromWorker::Question { job, question } if job == current => {
+            store.progress.set(None);
+            store.question.set(Some(question));
+        }
+        FromWorker::Failed { job, error } if job == current => {
+            store.progress.set(None);
+            notice(store, error.phrase());
+        }
+        FromWorker::Exported { job, names } if job == current => {
+            for (name, buffer) in names.iter().zip(buffers) {
+                super::files::save(name, buffer);
+            }
+        }
+        FromWorker::LiveWishes { job, wishes } if job == current => transport::fulfil(job, wishes),
+        FromWorker::LiveTrace { job, first, rate_hz, gain, gaps, beats, withdrawn, rate_per_min, grade } if job == current => {
+            let counts = buffers.first().map(|buffer| Int16Array::new(buffer).to_vec()).unwrap_or_default();
+            store.live.update(|live| {
+                let Some(live) = live else { return };
+                live.rate_hz = rate_hz;
+                live.gain = gain;
+                live.counts.truncate(first as usize);
+                live.counts.extend_from_slice(&counts);
+                live.gaps = gaps;
+                live.beats.retain(|(sample, _)| !withdrawn.contains(sample) && !beats.iter().any(|beat| beat.sample == *sample));
+                live.beats.extend(beats.iter().map(|beat| (beat.sample, beat.confirmed)));
+                live.beats.sort_unstable();
+                live.rate_per_min = rate_per_min;
+                live.grade = grade;
+            });
+        }
+        FromWorker::LiveEvents { job, events } if job == current => store.live.update(|live| {
+            let Some(live) = live else { return };
+            for event in events {
+                live.status = Some(event.status);
+                live.words = event.words;
+            }
+        }),
+        // What is left answers a job that another has replaced.
+        FromWorker::Progress { .. }
+        | FromWorker::Opened { .. }
+        | FromWorker::Report { .. }
+        | FromWorker::Infer { .. }
+        | FromWorker::LiveInfer { .. }
+        | FromWorker::Choice { .. }
+        | FromWorker::Question { .. }
+        | FromWorker::Failed { .. }
+        | FromWorker::Exported { .. }
+        | FromWorker::LiveWishes { .. }
+        | FromWorker::LiveTrace { .. }
+        | FromWorker::LiveEvents { .. } => {}
+    }
+}
+
+fn opened(store: Store, summary: RecordingSummary, kinds: &[crate::protocol::SampleBuffer], buffers: &[ArrayBuffer]) {
+    let traces = summary
+        .leads
+        .iter()
+        .zip(kinds.iter().zip(buffers))
+        .map(|(lead, (kind, buffer))| {
+            let gaps = lead.gaps.iter().map(|gap| gap.range.clone()).collect();
+            Trace::new(read_samples(*kind, buffer), lead.rate_hz, gaps)
+        })
+        .collect();
+    with_links(|links| links.restarts = 0);
+    let progress = store.progress.get_untracked();
+    store.show(OpenRecording { summary, traces });
+    store.progress.set(progress);
+}
+
+fn from_infer(message: FromInfer) {
+    let Some(store) = with_links(|links| links.store) else { return };
+    match message {
+        FromInfer::Ready { build } => {
+            if build != BUILD {
+                notice(store, Phrase::new("page-other-build"));
+            }
+        }
+        FromInfer::Panicked { message } => {
+            leptos::logging::error!("{message}");
+            infer_died();
+        }
+        FromInfer::Answer { job, answer, live, requests, .. } => {
+            with_links(|links| links.infer_requests = requests);
+            count_requests();
+            if job != store.job.get_untracked() {
+                return;
+            }
+            if live {
+                store.live.update(|live| {
+                    if let Some(live) = live {
+                        live.call = answer.ok().and_then(|mut calls| calls.pop());
+                    }
+                });
+            } else {
+                to_worker(&ToWorker::Inferred { job, answer }, &[], &[]);
+            }
+        }
+    }
+}
+
+/// Counts what page and workers asked for since the page was loaded.
+pub fn count_requests() {
+    let own = web_sys::window()
+        .and_then(|window| window.performance())
+        .map(|performance| performance.get_entries_by_type("resource").iter().filter(after_load).count() as u32);
+    with_links(|links| {
+        let total = own.map(|own| own + links.infer_requests);
+        links.store.requests.set(total);
+    });
+}
+
+/// Whether a resource was asked for after the page and its first worker had loaded.
+fn after_load(entry: &JsValue) -> bool {
+    let read = |key: &str| js_sys::Reflect::get(entry, &key.into()).ok();
+    let name = read("name").and_then(|name| name.as_string()).unwrap_or_default();
+    let started = read("startTime").and_then(|time| time.as_f64()).unwrap_or(0.0);
+    started > LOADED_MS.with(std::cell::Cell::get) && !name.contains("worker")
+}
+
+thread_local! {
+    static LOADED_MS: std::cell::Cell<f64> = const { std::cell::Cell::new(f64::INFINITY) };
+}
+
+/// From here on requests are counted.
+pub fn mark_loaded() {
+    LOADED_MS.with(|loaded| loaded.set(now_ms()));
+    count_requests();
+}
+
+/// Title of the browser's tab.
+pub fn set_title(name: Option<&str>) {
+    if let Some(document) = web_sys::window().and_then(|window| window.document()) {
+        let title = t("page-title");
+        document.set_title(&name.map_or(title.clone(), |name| format!("{name} · {title}")));
+    }
+}

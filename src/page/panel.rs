@@ -1,0 +1,223 @@
+//! The panel beside the trace: findings, measurements, the model, and what the recording says of itself.
+
+use super::charts::{Histogram, Tachogram};
+use super::store::Store;
+use super::words::{exact, name, say, t, ta};
+use super::{files, links};
+use crate::analysis::Analysis;
+use crate::formats::WRITERS;
+use crate::inference::Call;
+use crate::recording::{Arg, Measured};
+use crate::report::{RecordingSummary, Report, Words, clock_text, json, verdict};
+use leptos::prelude::*;
+
+/// The panel.
+#[component]
+pub fn Panel() -> impl IntoView {
+    let store = Store::use_store();
+    view! {
+        <aside class="side" data-testid="panel">
+            {move || match (store.report.get(), store.open.get()) {
+                (Some(report), _) => sections(&report, store).into_any(),
+                (None, Some(open)) => recording(&open.summary).into_any(),
+                (None, None) => ().into_any(),
+            }}
+            <p class="small-print">{say(&verdict::small_print())}</p>
+        </aside>
+    }
+}
+
+fn sections(report: &Report, store: Store) -> impl IntoView + use<> {
+    view! {
+        {findings(report, store)}
+        {match &report.analysis {
+            Ok(analysis) => view! { {measurements(report, analysis)} {model(report, store)} {rr_charts(analysis)} }.into_any(),
+            Err(reason) => view! { <section><h2>{t("page-measurements")}</h2><p class="small">{say(reason)}</p></section> }.into_any(),
+        }}
+        {recording(&report.recording)}
+        {notes(report)}
+        {saving(report)}
+    }
+}
+
+fn findings(report: &Report, store: Store) -> impl IntoView + use<> {
+    let items: Vec<_> = report
+        .findings
+        .iter()
+        .enumerate()
+        .map(|(index, finding)| {
+            let (plain, exactly) = (say(&finding.text), exact(&finding.text));
+            let title = name(&finding.text).unwrap_or_else(|| finding.id.clone());
+            let (from, to) = (finding.range_s.start, finding.range_s.end);
+            let choose = move |_| {
+                let again = store.chosen.get_untracked() == Some(index);
+                store.chosen.set((!again).then_some(index));
+                store.reveal(from, to);
+            };
+            let words = move || if store.clinical.get() { exactly.clone().unwrap_or_else(|| plain.clone()) } else { plain.clone() };
+            view! {
+                <button class="finding" class:on=move || store.chosen.get() == Some(index) on:click=choose data-testid="finding">
+                    <span class="dot"></span>
+                    <b>{title}</b>
+                    <span class="small">{format!("{}–{}", clock_text(from), clock_text(to))}</span>
+                    <p>{words}</p>
+                </button>
+            }
+        })
+        .collect();
+    let conclusion: Vec<_> = verdict::conclusion(report).iter().map(|phrase| view! { <p class="small">{say(phrase)}</p> }).collect();
+    view! { <section><h2>{t("page-findings")}</h2>{items}{conclusion}</section> }
+}
+
+fn measurements(report: &Report, analysis: &Analysis) -> impl IntoView + use<> {
+    let intervals = &analysis.intervals;
+    let rows = [
+        ("label-p", &intervals.p_ms),
+        ("label-pr", &intervals.pr_ms),
+        ("label-qrs", &intervals.qrs_ms),
+        ("label-qt", &intervals.qt_ms),
+        ("label-qtc-bazett", &intervals.qtc_bazett_ms),
+        ("label-qtc-fridericia", &intervals.qtc_fridericia_ms),
+        ("label-qtc-framingham", &intervals.qtc_framingham_ms),
+        ("label-qtc-hodges", &intervals.qtc_hodges_ms),
+    ];
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|(label, measured)| {
+            let (basis, value) = match measured {
+                Measured::Value { value, sd, n, .. } => {
+                    let spread = sd.map(|sd| format!("± {sd:.0}, ")).unwrap_or_default();
+                    let basis = ta("page-basis", &[("spread", spread.into()), ("n", (*n).into())]);
+                    (basis, view! { {format!("{value:.0}")}<span class="unit">"ms"</span> }.into_any())
+                }
+                Measured::Withheld(reason) => (say(reason), "–".into_any()),
+            };
+            view! { <dt>{t(label)}</dt><dd class="basis">{basis}</dd><dd class="value">{value}</dd> }
+        })
+        .collect();
+    let lead = report.analysed_lead().map(|lead| lead.name.clone()).unwrap_or_default();
+    let n = analysis.median_beat.as_ref().map_or(0, |median| median.n);
+    view! {
+        <section>
+            <h2>{t("page-measurements")}<span class="tiny">{ta("page-measured-on", &[("lead", lead.into()), ("n", n.into())])}</span></h2>
+            <dl class="measures" data-testid="measurements">{rows}</dl>
+        </section>
+    }
+}
+
+/// The call over the whole recording, or the first of several.
+fn model(report: &Report, store: Store) -> impl IntoView + use<> {
+    let reason = report.no_calls.as_ref().map(say);
+    let call = report.calls.first().cloned();
+    let body = match call {
+        Some(call) => calls(&call, report.calls.len()).into_any(),
+        None => {
+            let waiting = move || if store.complete.get() { reason.clone().unwrap_or_else(|| t("page-no-model")) } else { t("page-rhythm-waiting") };
+            view! { <p class="small">{waiting}</p> }.into_any()
+        }
+    };
+    view! { <section data-testid="model"><h2>{t("page-model")}</h2>{body}</section> }
+}
+
+fn calls(call: &Call, count: usize) -> impl IntoView + use<> {
+    let bars: Vec<_> = call
+        .distribution
+        .iter()
+        .map(|(label, probability)| {
+            let width = (f64::from(*probability) * 100.0).max(1.0).to_string();
+            view! {
+                <span>{t(&format!("page-label-{label}"))}</span>
+                <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+                    <rect class="fill-soft" width="100" height="6"/><rect class="fill-accent" width=width height="6"/>
+                </svg>
+                <span class="small">{format!("{probability:.2}")}</span>
+            }
+        })
+        .collect();
+    let abstained = call.abstained.as_ref().map(|reason| view! { <p class="small">{say(reason)}</p> });
+    let stretch = (count > 1).then(|| {
+        ta("page-one-of-calls", &[("n", count.into()), ("from", clock_text(call.from_s).into()), ("to", clock_text(call.to_s).into())])
+    });
+    view! {
+        <p class="small">{call.model.clone()}" "{call.version.clone()}" · "{call.hash.clone()}</p>
+        <div class="distribution" data-testid="distribution">{bars}</div>
+        {abstained}
+        {stretch.map(|words| view! { <p class="tiny">{words}</p> })}
+        <p class="tiny">{t("page-evidence-words")}" "<a href=format!("models/{}/card.json", call.model) target="_blank" rel="noopener">{t("page-card")}</a></p>
+    }
+}
+
+fn rr_charts(analysis: &Analysis) -> Option<impl IntoView + use<>> {
+    let rr: Vec<(f64, f64)> = analysis.rr_s().map(|(beat, rr)| (analysis.beats[beat].time_s, rr * 1000.0)).collect();
+    (rr.len() >= 3).then(|| {
+        let median = rr.get(rr.len() / 2).map_or(0.0, |(_, rr)| *rr);
+        let label = ta("page-tachogram", &[("n", rr.len().into()), ("median", format!("{median:.0}").into())]);
+        view! { <section><h2>{t("page-rr")}</h2><Tachogram rr=rr.clone() label=label.clone()/><Histogram rr=rr label=label/></section> }
+    })
+}
+
+fn recording(summary: &RecordingSummary) -> impl IntoView + use<> {
+    let source = &summary.source;
+    let lengths = summary.leads.iter().map(|lead| ta(
+        "page-lead-facts",
+        &[
+            ("name", lead.name.as_str().into()),
+            ("rate", super::tools::trimmed(lead.rate_hz).into()),
+            ("samples", lead.samples.into()),
+            ("derived", Arg::from(usize::from(lead.derived))),
+        ],
+    ));
+    let mut facts: Vec<(&'static str, String)> = vec![("label-format", source.format.clone())];
+    let mut add = |label: &'static str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.trim().is_empty()) {
+            facts.push((label, value));
+        }
+    };
+    add("label-device", source.device.clone());
+    add("label-start", summary.start.as_ref().map(crate::recording::StartTime::iso));
+    add("label-duration", Some(ta("duration-line", &[("seconds", summary.duration_s.into())])));
+    add("page-leads", Some(lengths.collect::<Vec<_>>().join("; ")));
+    add("label-verdict", source.classification.clone());
+    add("label-filters", source.filters.clone());
+    let measured = source.measurements.iter().map(|fact| format!("{}: {}", fact.name, fact.value)).collect::<Vec<_>>();
+    add("page-its-numbers", Some(measured.join("; ")));
+    let person = [&source.patient.name, &source.patient.birth_date, &source.patient.sex, &source.patient.id];
+    add("page-person", Some(person.into_iter().flatten().cloned().collect::<Vec<_>>().join(", ")));
+    add("label-remark", Some(source.remarks.join("; ")));
+    let marks = summary.annotation_count;
+    add("label-annotations", (marks > 0).then(|| ta("annotations-line", &[("n", marks.into())])));
+    let rows: Vec<_> = facts.into_iter().map(|(label, value)| view! { <dt>{t(label)}</dt><dd>{value}</dd> }).collect();
+    view! { <section><h2>{t("page-recording")}</h2><dl class="facts" data-testid="recording">{rows}</dl></section> }
+}
+
+fn notes(report: &Report) -> Option<impl IntoView + use<>> {
+    let notes = &report.recording.notes;
+    (!notes.is_empty()).then(|| {
+        let items: Vec<_> = notes.iter().map(|note| view! { <li>{say(&note.phrase())}</li> }).collect();
+        view! { <section><h2>{t("label-notes")}</h2><ul class="notes" data-testid="notes">{items}</ul></section> }
+    })
+}
+
+fn saving(report: &Report) -> impl IntoView + use<> {
+    let report = StoredValue::new(report.clone());
+    let save_json = move |_| {
+        let words = Words::english();
+        let text = report.with_value(|report| json::document(report, &words).pretty());
+        if let Ok(text) = text {
+            files::save_text("einthoven-report.json", &text);
+        }
+    };
+    let writers: Vec<_> = WRITERS
+        .iter()
+        .map(|writer| {
+            let id = writer.id();
+            view! { <button class="btn line" on:click=move |_| links::export(id)>{writer.name()}</button> }
+        })
+        .collect();
+    view! {
+        <section>
+            <h2>{t("page-save")}</h2>
+            <div class="row">{writers}<button class="btn line" on:click=save_json>{t("page-report-json")}</button></div>
+        </section>
+    }
+}

@@ -1,0 +1,433 @@
+//! The sheet on the screen: what to draw, and how it is moved by mouse and touch.
+
+use super::canvas::Surface;
+use super::store::{LiveTrace, OpenRecording, Store};
+use super::tools::trimmed;
+use super::words::{name, t, ta};
+use crate::analysis::{Analysis, Grade};
+use crate::recording::{BeatCode, Samples, Scale, SignalKind, Unit};
+use crate::report::{Report, verdict};
+use crate::sheet::{BeatMark, Composition, Fill, Item, Layout, Stretch, Tracing, WaveBracket, compose, row_count};
+use crate::sheet::Trace;
+use gloo::events::{EventListener, EventListenerOptions};
+use leptos::html::{Canvas, Div};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlCanvasElement, PointerEvent, WheelEvent};
+
+/// Height of a row for one lead, in millimetres: 2 mV up and 1 mV down fit.
+const ROW_MM: f64 = 42.0;
+/// Height of a row where several leads stand under each other.
+const DENSE_ROW_MM: f64 = 25.0;
+/// Readable size of the small texts, CSS pixels.
+const TEXT_PX: f64 = 12.0;
+/// Width of the ink, CSS pixels.
+const INK_PX: f64 = 1.2;
+
+/// The sheet.
+#[component]
+pub fn SheetView() -> impl IntoView {
+    let store = Store::use_store();
+    let canvas = NodeRef::<Canvas>::new();
+    let place = NodeRef::<Div>::new();
+    let size = RwSignal::new(0u32);
+    let pending = StoredValue::new(false);
+    let draw = move || {
+        pending.set_value(false);
+        if let Some(canvas) = canvas.get_untracked() {
+            draw(&canvas, store);
+        }
+    };
+    // Many changes within one frame are one drawing.
+    Effect::new(move |_| {
+        track(store);
+        size.track();
+        canvas.track();
+        if !pending.get_value() {
+            pending.set_value(true);
+            request_animation_frame(draw);
+        }
+    });
+    let resized = StoredValue::new_local(
+        web_sys::window().map(|window| EventListener::new(&window, "resize", move |_| size.update(|size| *size += 1))),
+    );
+    on_cleanup(move || resized.dispose());
+    move_by_hand(canvas, store);
+    let scrolls = move || lead_count(store) > 1;
+    let label = move || store.open.with(|open| open.as_ref().map(|open| ta("page-sheet", &[("name", open.summary.source.name.as_str().into())])));
+    view! {
+        <div class="sheet" class:scrolls=scrolls node_ref=place data-testid="sheet">
+            <canvas node_ref=canvas role="img" aria-label=label tabindex="0"></canvas>
+        </div>
+    }
+}
+
+/// Everything whose change asks for a new drawing.
+fn track(store: Store) {
+    store.open.track();
+    store.report.track();
+    store.live.track();
+    store.from_s.track();
+    store.speed_mm_s.track();
+    store.gain_mm_mv.track();
+    store.px_per_mm.track();
+    store.show_beats.track();
+    store.show_waves.track();
+    store.show_quality.track();
+    store.show_evidence.track();
+    store.chosen.track();
+    store.all_leads.track();
+    store.dark.track();
+}
+
+/// Leads that stand on the sheet.
+fn lead_count(store: Store) -> usize {
+    let all = store.all_leads.get();
+    store.open.with(|open| open.as_ref().map_or(1, |open| if all { ecg_first(open).len().max(1) } else { 1 }))
+}
+
+/// ECG leads; when there is none, whatever there is.
+fn ecg_first(open: &OpenRecording) -> Vec<usize> {
+    let ecg: Vec<usize> = (0..open.summary.leads.len()).filter(|&lead| open.summary.leads[lead].kind == SignalKind::Ecg).collect();
+    if ecg.is_empty() { (0..open.summary.leads.len()).collect() } else { ecg }
+}
+
+fn draw(canvas: &HtmlCanvasElement, store: Store) {
+    if store.live.with_untracked(Option::is_some) {
+        store.live.with_untracked(|live| {
+            if let Some(live) = live {
+                draw_live(canvas, store, live);
+            }
+        });
+        return;
+    }
+    let Some(open) = store.open.get_untracked() else { return };
+    let report = store.report.get_untracked();
+    let analysed = report.as_ref().and_then(|report| report.analysis.as_ref().ok());
+    let leads = ecg_first(&open);
+    let main = analysed.map_or_else(|| leads.first().copied().unwrap_or(0), |analysis| analysis.lead);
+    let shown: Vec<usize> = if store.all_leads.get_untracked() && leads.len() > 1 {
+        // The analysed lead stands first, since it carries the marks.
+        std::iter::once(main).chain(leads.iter().copied().filter(|&lead| lead != main)).collect()
+    } else {
+        vec![main]
+    };
+    let px = store.px_per_mm.get_untracked();
+    let height = (shown.len() > 1).then(|| {
+        let place = canvas.parent_element().map_or(0.0, |place| f64::from(place.client_height()));
+        (shown.len() as f64 * DENSE_ROW_MM * px).max(place)
+    });
+    let Some(surface) = Surface::fit(canvas, height) else { return };
+    let layout = layout(&surface, store, shown.len(), store.from_s.get_untracked());
+    set_shown(store, &layout, shown.len());
+    let tracings = shown
+        .iter()
+        .filter_map(|&lead| {
+            let summary = open.summary.leads.get(lead)?;
+            let trace = open.traces.get(lead)?;
+            Some(Tracing { name: &summary.name, trace, calibrated: summary.unit == Unit::Millivolt })
+        })
+        .collect();
+    let mut composition = Composition {
+        tracings,
+        scale_text: scale_text(&layout, &open, main),
+        duration_s: open.duration_s(),
+        gap_label: Some(|seconds| ta("page-gap", &[("seconds", seconds.into())])),
+        ..Composition::default()
+    };
+    if let Some(report) = &report {
+        mark(&mut composition, report, store);
+    }
+    surface.draw(&compose(&layout, &composition), px);
+}
+
+fn layout(surface: &Surface, store: Store, leads: usize, from_s: f64) -> Layout {
+    let px = store.px_per_mm.get_untracked();
+    let height_mm = surface.height / px;
+    let row_mm = if leads > 1 { height_mm / leads as f64 } else { ROW_MM.min(height_mm) };
+    Layout {
+        width_mm: surface.width / px,
+        height_mm,
+        speed_mm_s: store.speed_mm_s.get_untracked(),
+        gain_mm_mv: store.gain_mm_mv.get_untracked(),
+        from_s,
+        row_mm,
+        text_mm: TEXT_PX / px,
+        ink_mm: INK_PX / px,
+    }
+}
+
+/// Tells the store how much time the sheet shows.
+fn set_shown(store: Store, layout: &Layout, leads: usize) {
+    let rows = if leads > 1 { 1 } else { row_count(layout, 1) };
+    let shown = layout.row_s() * rows as f64;
+    if (store.shown_s.get_untracked() - shown).abs() > 1e-6 {
+        store.shown_s.set(shown);
+        // The left edge may lie beyond the last second now.
+        let last = (store.duration_s() - shown).max(0.0);
+        if store.from_s.get_untracked() > last {
+            store.from_s.set(last);
+        }
+    }
+}
+
+/// Speed, gain, filter and rate, as they stand on printed sheets.
+fn scale_text(layout: &Layout, open: &OpenRecording, lead: usize) -> String {
+    let Some(lead) = open.summary.leads.get(lead) else { return String::new() };
+    let filters = open.summary.source.filters.clone().unwrap_or_else(|| t("page-no-filter"));
+    let gain = if lead.unit == Unit::Millivolt { format!("{} mm/mV", trimmed(layout.gain_mm_mv)) } else { t("page-uncalibrated") };
+    ta(
+        "page-scale",
+        &[
+            ("speed", trimmed(layout.speed_mm_s).into()),
+            ("gain", gain.into()),
+            ("filter", filters.into()),
+            ("rate", trimmed(lead.rate_hz).into()),
+        ],
+    )
+}
+
+/// Beats, waves, quality, findings and evidence of a report.
+fn mark(composition: &mut Composition<'_>, report: &Report, store: Store) {
+    let Ok(analysis) = &report.analysis else { return };
+    if store.show_beats.get_untracked() {
+        composition.beats = beat_marks(analysis);
+    }
+    if store.show_waves.get_untracked() {
+        composition.waves = wave_brackets(analysis);
+    }
+    if store.show_quality.get_untracked() {
+        composition.stretches.extend(quality_veils(analysis));
+    }
+    let chosen = store.chosen.get_untracked();
+    for (index, finding) in report.findings.iter().enumerate() {
+        let chosen = chosen == Some(index);
+        let opacity = if chosen { 0.14 } else { 0.07 };
+        composition.stretches.push(Stretch {
+            range_s: finding.range_s.clone(),
+            label: name(&finding.text).unwrap_or_default(),
+            fill: Fill::Caution,
+            opacity,
+            chosen,
+        });
+    }
+    if store.show_evidence.get_untracked() {
+        let spans = report.calls.iter().flat_map(|call| &call.evidence);
+        composition.evidence = spans.map(|span| (span.from_s..span.to_s, f64::from(span.weight))).collect();
+    }
+}
+
+fn beat_marks(analysis: &Analysis) -> Vec<BeatMark> {
+    let mut before: Option<f64> = None;
+    analysis
+        .beats
+        .iter()
+        .map(|beat| {
+            let rr_ms = before.filter(|_| beat.follows).map(|before| (beat.time_s - before) * 1000.0);
+            before = Some(beat.time_s);
+            let fill = match beat.class {
+                BeatCode::N | BeatCode::Q => Fill::TextSecondary,
+                BeatCode::S | BeatCode::V | BeatCode::F => Fill::Caution,
+            };
+            // An undecided beat is a beat: a dot says so, a letter would claim a class.
+            let letter = if beat.class == BeatCode::Q { "·" } else { beat.class.letter() };
+            BeatMark { time_s: beat.time_s, letter, rr_ms, fill, provisional: false }
+        })
+        .collect()
+}
+
+/// The median beat's waves, laid under each beat that it stands for.
+fn wave_brackets(analysis: &Analysis) -> Vec<WaveBracket> {
+    let Some(median) = &analysis.median_beat else { return Vec::new() };
+    let waves = &median.waves;
+    let spans = [
+        ("P", waves.p_onset, waves.p_end),
+        ("QRS", waves.qrs_onset, waves.qrs_end),
+        ("T", waves.t_onset.or(waves.t_peak), waves.t_end),
+    ];
+    let at = |mark: f64| (mark - median.fiducial as f64) / median.rate_hz;
+    let readable = |time_s: f64| {
+        analysis.quality.iter().any(|span| span.range_s.contains(&time_s) && span.grade == Grade::Waves)
+    };
+    let mut brackets = Vec::new();
+    for beat in analysis.beats.iter().filter(|beat| beat.class == BeatCode::N && readable(beat.time_s)) {
+        for (label, onset, end) in spans {
+            if let (Some(onset), Some(end)) = (onset, end) {
+                brackets.push(WaveBracket { range_s: beat.time_s + at(onset)..beat.time_s + at(end), label });
+            }
+        }
+    }
+    brackets
+}
+
+/// What is not fully readable is veiled, with the reason in words.
+fn quality_veils(analysis: &Analysis) -> Vec<Stretch> {
+    analysis
+        .quality
+        .iter()
+        .filter(|span| span.grade != Grade::Waves)
+        .map(|span| {
+            let reasons = span.reasons.iter().map(|&reason| t(&format!("{}-name", verdict::reason_id(reason)))).collect::<Vec<_>>().join(", ");
+            let (id, opacity) = match span.grade {
+                Grade::Beats => ("page-veil-beats", 0.07),
+                Grade::Unusable | Grade::Waves => ("page-veil-unusable", 0.16),
+            };
+            let label = ta(id, &[("reasons", reasons.into())]);
+            Stretch { range_s: span.range_s.clone(), label, fill: Fill::Unknown, opacity, chosen: false }
+        })
+        .collect()
+}
+
+/// A live trace: the last seconds, sweeping.
+fn draw_live(canvas: &HtmlCanvasElement, store: Store, live: &LiveTrace) {
+    let Some(surface) = Surface::fit(canvas, None) else { return };
+    let rate = if live.rate_hz > 0.0 { live.rate_hz } else { 1.0 };
+    let duration = live.counts.len() as f64 / rate;
+    let probe = layout(&surface, store, 1, 0.0);
+    let shown = probe.row_s() * row_count(&probe, 1) as f64;
+    let from_s = (duration - shown).max(0.0);
+    let first = ((from_s * rate) as usize).min(live.counts.len());
+    let counts = live.counts[first..].to_vec();
+    let shift = first as u64;
+    let gaps = live
+        .gaps
+        .iter()
+        .filter(|(_, end)| *end > shift)
+        .map(|(start, end)| start.saturating_sub(shift) as usize..(end - shift) as usize)
+        .collect();
+    let trace = Trace::new(Samples::from_i16(counts, Scale { gain: live.gain.max(1.0), baseline: 0.0 }), rate, gaps);
+    let mut before: Option<u64> = None;
+    let beats = live
+        .beats
+        .iter()
+        .filter(|(sample, _)| *sample >= shift)
+        .map(|&(sample, confirmed)| {
+            let rr_ms = before.map(|before| (sample - before) as f64 / rate * 1000.0).filter(|&rr| rr < 3000.0);
+            before = Some(sample);
+            BeatMark { time_s: (sample - shift) as f64 / rate, letter: "·", rr_ms, fill: Fill::TextSecondary, provisional: !confirmed }
+        })
+        .collect();
+    let composition = Composition {
+        tracings: vec![Tracing { name: &live.device, trace: &trace, calibrated: true }],
+        beats,
+        duration_s: trace.duration_s(),
+        gap_label: Some(|seconds| ta("page-gap", &[("seconds", seconds.into())])),
+        scale_text: format!("{} mm/s  {} mm/mV  {} Hz", trimmed(probe.speed_mm_s), trimmed(probe.gain_mm_mv), trimmed(rate)),
+        ..Composition::default()
+    };
+    let items: Vec<Item> = compose(&probe, &composition);
+    surface.draw(&items, store.px_per_mm.get_untracked());
+}
+
+/// Fingers and buttons that are down, with where they are.
+#[derive(Default)]
+struct Hands {
+    down: Vec<(i32, f64, f64)>,
+    spread: f64,
+}
+
+/// Drag pans, pinch and Ctrl-wheel zoom, the wheel moves through time.
+fn move_by_hand(canvas: NodeRef<Canvas>, store: Store) {
+    let hands = StoredValue::new_local(Hands::default());
+    let listeners = StoredValue::new_local(Vec::<EventListener>::new());
+    Effect::new(move |_| {
+        let Some(canvas) = canvas.get() else { return };
+        let target: &HtmlCanvasElement = &canvas;
+        let active = EventListenerOptions::enable_prevent_default();
+        let mut on = |name: &'static str, work: Box<dyn Fn(&web_sys::Event)>| {
+            let listener = EventListener::new_with_options(target, name, active, move |event| work(event));
+            listeners.update_value(|all| all.push(listener));
+        };
+        let held = target.clone();
+        on(
+            "pointerdown",
+            Box::new(move |event| {
+                let Some(event) = event.dyn_ref::<PointerEvent>() else { return };
+                let _ = held.set_pointer_capture(event.pointer_id());
+                hands.update_value(|hands| {
+                    hands.down.retain(|(id, _, _)| *id != event.pointer_id());
+                    hands.down.push((event.pointer_id(), event.offset_x(), event.offset_y()));
+                    hands.spread = spread(&hands.down);
+                });
+            }),
+        );
+        on(
+            "pointermove",
+            Box::new(move |event| {
+                if let Some(event) = event.dyn_ref::<PointerEvent>() {
+                    moved(hands, store, event);
+                }
+            }),
+        );
+        for name in ["pointerup", "pointercancel"] {
+            on(
+                name,
+                Box::new(move |event| {
+                    let Some(event) = event.dyn_ref::<PointerEvent>() else { return };
+                    hands.update_value(|hands| hands.down.retain(|(id, _, _)| *id != event.pointer_id()));
+                }),
+            );
+        }
+        on(
+            "wheel",
+            Box::new(move |event| {
+                if let Some(event) = event.dyn_ref::<WheelEvent>() {
+                    wheeled(store, event);
+                }
+            }),
+        );
+    });
+    on_cleanup(move || {
+        listeners.dispose();
+        hands.dispose();
+    });
+}
+
+fn spread(down: &[(i32, f64, f64)]) -> f64 {
+    match down {
+        [(_, ax, ay), (_, bx, by), ..] => (ax - bx).hypot(ay - by),
+        _ => 0.0,
+    }
+}
+
+/// Seconds of one CSS pixel.
+fn seconds_per_px(store: Store) -> f64 {
+    1.0 / (store.speed_mm_s.get_untracked() * store.px_per_mm.get_untracked())
+}
+
+fn moved(hands: StoredValue<Hands, LocalStorage>, store: Store, event: &PointerEvent) {
+    hands.update_value(|hands| {
+        let count = hands.down.len();
+        let Some(hand) = hands.down.iter_mut().find(|(id, _, _)| *id == event.pointer_id()) else { return };
+        let dx = event.offset_x() - hand.1;
+        (hand.1, hand.2) = (event.offset_x(), event.offset_y());
+        if count == 1 {
+            store.go_to(store.from_s.get_untracked() - dx * seconds_per_px(store));
+            return;
+        }
+        let spread = spread(&hands.down);
+        if hands.spread > 0.0 && spread > 0.0 {
+            let middle = (hands.down[0].1 + hands.down[1].1) / 2.0;
+            let anchor = store.from_s.get_untracked() + middle * seconds_per_px(store);
+            store.zoom(spread / hands.spread, anchor);
+        }
+        hands.spread = spread;
+    });
+}
+
+fn wheeled(store: Store, event: &WheelEvent) {
+    if event.ctrl_key() || event.meta_key() {
+        event.prevent_default();
+        let anchor = store.from_s.get_untracked() + event.offset_x() * seconds_per_px(store);
+        store.zoom((-event.delta_y() / 300.0).exp(), anchor);
+        return;
+    }
+    let sideways = event.delta_x().abs() > event.delta_y().abs() || event.shift_key();
+    // Several leads scroll up and down; one lead has nothing to scroll, so the wheel moves through time.
+    if lead_count(store) > 1 && !sideways {
+        return;
+    }
+    event.prevent_default();
+    let delta = if event.delta_x().abs() > event.delta_y().abs() { event.delta_x() } else { event.delta_y() };
+    store.go_to(store.from_s.get_untracked() + delta * seconds_per_px(store) * 2.0);
+}

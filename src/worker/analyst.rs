@@ -1,0 +1,183 @@
+//! The worker that opens, measures, finds and writes.
+
+use super::channel::{self, Parcel, later, post};
+use super::files::BrowserFile;
+use super::live::LiveDesk;
+use super::transfer::view_samples;
+use crate::engine::{Job, Options, Outcome, Step};
+use crate::formats::{Bundle, Entry, WRITERS};
+use crate::protocol::{BUILD, FromWorker, JobId, ToWorker};
+use crate::recording::Recording;
+use crate::report::RecordingSummary;
+use crate::simulator;
+use js_sys::{Float32Array, Uint8Array};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// What the worker is busy with. One job at a time: a newer one replaces the older.
+#[derive(Default)]
+struct Desk {
+    job: Option<(JobId, Job)>,
+    recording: Option<Recording>,
+    live: Option<LiveDesk>,
+}
+
+type SharedDesk = Rc<RefCell<Desk>>;
+
+/// Starts the worker: answers messages for as long as it lives.
+pub fn start() {
+    channel::report_panics(|message| {
+        let text = serde_json::to_string(&FromWorker::Panicked { message }).unwrap_or_default();
+        let object = js_sys::Object::new();
+        let _ = js_sys::Reflect::set(&object, &"h".into(), &text.into());
+        object.into()
+    });
+    let desk = SharedDesk::default();
+    channel::listen(move |parcel| handle(&desk, parcel));
+    post(&FromWorker::Ready { build: BUILD.to_owned() }, &[]);
+}
+
+fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
+    match parcel.message {
+        ToWorker::Open { job, names, answers, lead } => {
+            let entries = names
+                .into_iter()
+                .zip(parcel.files)
+                .map(|(name, file)| Entry { name, source: Rc::new(BrowserFile::new(file)) })
+                .collect();
+            let options = Options { answers, lead, models: true };
+            begin(desk, job, Job::new(Bundle { entries }, options));
+        }
+        ToWorker::Example { job } => {
+            let recording = simulator::example().recording;
+            open_recording(desk, job, recording, None);
+        }
+        ToWorker::Lead { job, lead } => {
+            let recording = desk.borrow().recording.clone();
+            if let Some(recording) = recording {
+                begin(desk, job, Job::of_recording(recording, Options { lead: Some(lead), models: true, ..Options::default() }));
+            }
+        }
+        ToWorker::Inferred { job, answer } => {
+            let mut held = desk.borrow_mut();
+            if let Some((current, work)) = held.job.as_mut()
+                && *current == job
+            {
+                work.answer(answer);
+                drop(held);
+                go_on(desk.clone(), job);
+            }
+        }
+        ToWorker::Export { job, format } => export(&desk.borrow(), job, &format),
+        ToWorker::LiveStart { job, profile, device, started, at_ms } => {
+            let mut held = desk.borrow_mut();
+            held.job = None;
+            held.live = LiveDesk::start(job, &profile, &device, &started, at_ms);
+        }
+        ToWorker::LiveInput { job, input, at_ms } => {
+            let bytes = parcel.buffers.first().map(|buffer| Uint8Array::new(buffer).to_vec()).unwrap_or_default();
+            if let Some(live) = desk.borrow_mut().live.as_mut() {
+                live.handle(job, input, &bytes, at_ms);
+            }
+        }
+        ToWorker::LiveStop { job } => {
+            let live = desk.borrow_mut().live.take();
+            if let Some(recording) = live.and_then(LiveDesk::finish) {
+                open_recording(desk, job, recording, None);
+            }
+        }
+    }
+}
+
+/// Shows and analyses a recording that is there already.
+fn open_recording(desk: &SharedDesk, job: JobId, recording: Recording, lead: Option<usize>) {
+    send_opened(job, &recording);
+    begin(desk, job, Job::of_recording(recording, Options { lead, models: true, ..Options::default() }));
+}
+
+fn begin(desk: &SharedDesk, id: JobId, job: Job) {
+    desk.borrow_mut().job = Some((id, job));
+    go_on(desk.clone(), id);
+}
+
+/// Does one step of the job and comes back for the next, unless another job has taken its place.
+fn go_on(desk: SharedDesk, id: JobId) {
+    later(move || {
+        let step = {
+            let mut held = desk.borrow_mut();
+            match held.job.as_mut() {
+                Some((current, job)) if *current == id => job.step(),
+                _ => return,
+            }
+        };
+        match step {
+            Step::Next(stage) => post(&FromWorker::Progress { job: id, stage }, &[]),
+            Step::Opened => {
+                if let Some((_, job)) = &desk.borrow().job
+                    && let Some(recording) = job.recording()
+                {
+                    send_opened(id, recording);
+                }
+                post(&FromWorker::Progress { job: id, stage: crate::engine::Stage::Measuring }, &[]);
+            }
+            Step::Measured(report) => post(&FromWorker::Report { job: id, report, complete: false }, &[]),
+            Step::Infer(request) => {
+                let buffer = Float32Array::from(request.values_mv.as_slice()).buffer();
+                post(&FromWorker::Infer { job: id, request }, &[buffer]);
+                // The answer comes as a message and takes the job up again.
+                return;
+            }
+            Step::Done(outcome) => {
+                done(&desk, id, *outcome);
+                return;
+            }
+        }
+        go_on(desk, id);
+    });
+}
+
+fn done(desk: &SharedDesk, id: JobId, outcome: Outcome) {
+    let mut held = desk.borrow_mut();
+    held.job = None;
+    match outcome {
+        Outcome::Report(parts) => {
+            let (report, recording) = *parts;
+            held.recording = Some(recording);
+            post(&FromWorker::Report { job: id, report: Box::new(report), complete: true }, &[]);
+        }
+        Outcome::Choice(offers) => post(&FromWorker::Choice { job: id, offers }, &[]),
+        Outcome::Question(question) => post(&FromWorker::Question { job: id, question }, &[]),
+        Outcome::Failed(error) => post(&FromWorker::Failed { job: id, error }, &[]),
+    }
+}
+
+fn send_opened(job: JobId, recording: &Recording) {
+    let (kinds, buffers): (Vec<_>, Vec<_>) = recording.leads.iter().map(|lead| view_samples(&lead.samples)).unzip();
+    let summary = Box::new(RecordingSummary::of(recording));
+    post(&FromWorker::Opened { job, summary, buffers: kinds }, &buffers);
+}
+
+fn export(desk: &Desk, job: JobId, format: &str) {
+    let Some(recording) = &desk.recording else { return };
+    let Some(writer) = WRITERS.iter().find(|writer| writer.id() == format) else { return };
+    let stem = export_stem(&recording.source.name);
+    match writer.write(recording, &stem) {
+        Ok(files) => {
+            let buffers: Vec<_> = files.iter().map(|file| Uint8Array::from(file.bytes.as_slice()).buffer()).collect();
+            let names = files.into_iter().map(|file| file.name).collect();
+            post(&FromWorker::Exported { job, names }, &buffers);
+        }
+        Err(error) => {
+            let error = crate::formats::ReadError::Unsupported { format: format.to_owned(), feature: error.to_string() };
+            post(&FromWorker::Failed { job, error }, &[]);
+        }
+    }
+}
+
+/// A file name of letters that every system takes, from the record's own name.
+fn export_stem(name: &str) -> String {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    let base = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
+    let stem: String = base.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).take(40).collect();
+    if stem.is_empty() { "recording".to_owned() } else { stem }
+}

@@ -1,0 +1,106 @@
+//! The worker that runs models. It fetches a model from its own origin when one is first needed, and keeps it.
+
+use super::channel::{self, Parcel, post};
+use crate::engine::{InferAnswer, InferRequest};
+use crate::inference::{Manifest, Session, live_call, record_calls};
+use crate::protocol::{BUILD, FromInfer, ToInfer};
+use crate::recording::Phrase;
+use js_sys::{Float32Array, Uint8Array};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::Response;
+
+/// The list of models, the default first.
+const MODEL_LIST: &str = "models/list.json";
+
+/// A model that is ready to run.
+struct Loaded {
+    manifest: Manifest,
+    session: Session,
+}
+
+type Shelf = Rc<RefCell<Option<Rc<Loaded>>>>;
+
+/// Starts the worker.
+pub fn start() {
+    channel::report_panics(|message| {
+        let text = serde_json::to_string(&FromInfer::Panicked { message }).unwrap_or_default();
+        let object = js_sys::Object::new();
+        let _ = js_sys::Reflect::set(&object, &"h".into(), &text.into());
+        object.into()
+    });
+    let shelf = Shelf::default();
+    channel::listen(move |parcel: Parcel<ToInfer>| {
+        let ToInfer::Run { job, mut request, live } = parcel.message;
+        if let Some(buffer) = parcel.buffers.first() {
+            request.values_mv = Float32Array::new(buffer).to_vec();
+        }
+        let shelf = shelf.clone();
+        spawn_local(async move {
+            let (answer, took_ms) = answer(&shelf, &request, live).await;
+            let requests = requests();
+            post(&FromInfer::Answer { job, answer, live, took_ms, requests }, &[]);
+        });
+    });
+    post(&FromInfer::Ready { build: BUILD.to_owned() }, &[]);
+}
+
+async fn answer(shelf: &Shelf, request: &InferRequest, live: bool) -> (InferAnswer, f64) {
+    let loaded = match loaded(shelf).await {
+        Ok(loaded) => loaded,
+        Err(reason) => return (Err(reason), 0.0),
+    };
+    let started = js_sys::Date::now();
+    let answer = if live {
+        live_call(&loaded.manifest, &loaded.session, request.rate_hz, &request.values_mv).map(|call| vec![call])
+    } else {
+        record_calls(
+            &loaded.manifest,
+            &loaded.session,
+            request.rate_hz,
+            &request.values_mv,
+            &request.gaps,
+            &request.quality,
+            request.beats,
+        )
+    };
+    (answer, js_sys::Date::now() - started)
+}
+
+/// The model, fetched and optimised on first use.
+async fn loaded(shelf: &Shelf) -> Result<Rc<Loaded>, Phrase> {
+    if let Some(loaded) = shelf.borrow().clone() {
+        return Ok(loaded);
+    }
+    let unreachable = || Phrase::new("model-not-reachable");
+    let list = fetch(MODEL_LIST).await.ok_or_else(unreachable)?;
+    let list: Vec<String> = serde_json::from_slice(&list).map_err(|_| unreachable())?;
+    let id = list.first().ok_or_else(unreachable)?;
+    let manifest = fetch(&format!("models/{id}/manifest.json")).await.ok_or_else(unreachable)?;
+    let manifest = Manifest::parse(&manifest).map_err(|error| error.phrase())?;
+    let model = fetch(&format!("models/{id}/{}", manifest.file)).await.ok_or_else(unreachable)?;
+    let session = Session::load(&manifest, &model).map_err(|error| error.phrase())?;
+    let loaded = Rc::new(Loaded { manifest, session });
+    *shelf.borrow_mut() = Some(loaded.clone());
+    Ok(loaded)
+}
+
+/// Bytes of a static file of our own origin, beside the worker's script.
+async fn fetch(path: &str) -> Option<Vec<u8>> {
+    let scope = channel::scope()?;
+    let url = web_sys::Url::new_with_base(path, &scope.location().href()).ok()?.href();
+    let response: Response = JsFuture::from(scope.fetch_with_str(&url)).await.ok()?.dyn_into().ok()?;
+    if !response.ok() {
+        return None;
+    }
+    let buffer: JsValue = JsFuture::from(response.array_buffer().ok()?).await.ok()?;
+    Some(Uint8Array::new(&buffer).to_vec())
+}
+
+/// Requests that this worker has made, by the browser's own record.
+fn requests() -> u32 {
+    let performance = channel::scope().and_then(|scope| scope.performance());
+    performance.map_or(0, |performance| performance.get_entries_by_type("resource").length())
+}

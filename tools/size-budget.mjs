@@ -1,0 +1,44 @@
+// Prints what a visitor downloads and fails where it is more than agreed: node tools/size-budget.mjs FOLDER
+
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { brotli } from "./brotli.mjs";
+
+const folder = process.argv[2] ?? "dist";
+
+// Limits in thousands of bytes, compressed with brotli 11.
+const BUDGET = [
+  { what: "page", pattern: /^app-[0-9a-f]+_bg\.wasm$/, limit_kB: 250 },
+  { what: "worker", pattern: /^worker_bg\.wasm$/, limit_kB: 700 },
+  { what: "infer", pattern: /^infer_bg\.wasm$/, limit_kB: 2000 },
+  { what: "model", pattern: /^models\/[^/]+\/model\.onnx$/, limit_kB: 500 },
+];
+
+const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(join(folder, "/").length));
+
+const kB = (bytes) => (bytes / 1000).toFixed(1).padStart(9);
+let failed = false;
+console.log(`Sizes in ${folder}, kB             raw    brotli     limit`);
+for (const { what, pattern, limit_kB } of BUDGET) {
+  const found = files.filter((path) => pattern.test(path)).sort();
+  if (found.length === 0) {
+    console.log(`  ${what}: no file found`);
+    failed = true;
+  }
+  for (const path of found) {
+    const bytes = readFileSync(join(folder, path));
+    const packed = await brotli(bytes);
+    const over = packed.length > limit_kB * 1000;
+    failed ||= over;
+    console.log(`  ${path.padEnd(26)} ${kB(bytes.length)} ${kB(packed.length)} ${kB(limit_kB * 1000)}${over ? "  TOO LARGE" : ""}`);
+  }
+}
+const glue = files.filter((path) => /\.(js|css|html)$/.test(path));
+const glueSizes = await Promise.all(glue.map(async (path) => (await brotli(readFileSync(join(folder, path)))).length));
+console.log(`  scripts, styles, page (${glue.length})  ${" ".repeat(9)} ${kB(glueSizes.reduce((sum, size) => sum + size, 0))}`);
+if (failed) {
+  console.error("The size budget is not kept.");
+  process.exit(1);
+}
