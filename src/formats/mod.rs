@@ -75,3 +75,6 @@ pub enum WriteError {
 
 /// Every format that is written.
 pub static WRITERS: &[&dyn Writer] = &[&csv::CsvWriter, &edf::EdfWriter, &wfdb::WfdbWriter];
+
+#[cfg(test)]
+mod tests;
