@@ -288,8 +288,8 @@ fn to_count(value: f64) -> i16 {
         .clamp(f64::from(i16::MIN), f64::from(i16::MAX)) as i16
 }
 
-/// Fibrillating atria: a sawtooth of three harmonics whose rate and size drift (Stridh and Sörnmo, IEEE Trans Biomed
-/// Eng 48:105, 2001), with another phase in each direction of space.
+/// Fibrillating atria: a wave of three harmonics whose rate and size drift (the form of Stridh and Sörnmo, IEEE Trans
+/// Biomed Eng 48:105, 2001, with our own sizes), with another phase in each direction of space.
 struct Fibrillation {
     rate_hz: f64,
     phases: [f64; 4],
@@ -304,19 +304,14 @@ impl Fibrillation {
     }
 
     fn dipole(&self, time_s: f64) -> Dipole {
-        const SIZE: Dipole = [0.065, 0.05, -0.10];
+        const SIZE: Dipole = [0.055, 0.04, -0.08];
         // The instantaneous rate swings by 0.4 Hz every 7 s; the phase is its integral.
         let drift = 0.4 / 0.14 * (TAU * 0.14 * time_s + self.phases[3]).sin();
         let swell = 1.0 + 0.3 * (TAU * 0.37 * time_s + self.phases[3]).sin();
         std::array::from_fn(|axis| {
             let angle = TAU * self.rate_hz * time_s + drift + self.phases[axis];
-            let sawtooth: f64 = (1..=3)
-                .map(|harmonic| {
-                    let order = f64::from(harmonic);
-                    2.0 / (order * std::f64::consts::PI) * (order * angle).sin()
-                })
-                .sum();
-            SIZE[axis] * swell * sawtooth
+            let wave = angle.sin() + 0.3 * (2.0 * angle).sin() + 0.08 * (3.0 * angle).sin();
+            SIZE[axis] * swell * wave
         })
     }
 }
@@ -346,7 +341,7 @@ fn class_of(beat: &PlannedBeat) -> (BeatCode, &'static str) {
 }
 
 fn true_rhythms(options: &SimulatorOptions) -> Vec<TrueRhythm> {
-    let first = timeline::rhythm_at(options, 0.0).0;
+    let first = timeline::driver_at(options, 0.0).rhythm;
     let mut rhythms = vec![TrueRhythm {
         from_s: 0.0,
         to_s: options.duration_s,

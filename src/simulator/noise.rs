@@ -52,7 +52,8 @@ fn mains(samples: usize, rate_hz: f64, hz: f64, random: &mut Random) -> Vec<f64>
         .collect()
 }
 
-/// White noise through a first-order high pass at 20 Hz, with a strength that swells and fades as muscles do.
+/// White noise through a first-order high pass at 20 Hz, with a strength that swells and fades as muscles do
+/// and takes 0.2 s to come and go.
 fn muscle(samples: usize, rate_hz: f64, random: &mut Random) -> Vec<f64> {
     let keep = 1.0 / (1.0 + TAU * 20.0 / rate_hz);
     let (mut last_in, mut last_out) = (0.0, 0.0);
@@ -63,7 +64,8 @@ fn muscle(samples: usize, rate_hz: f64, random: &mut Random) -> Vec<f64> {
             last_out = keep * (last_out + input - last_in);
             last_in = input;
             let swell = 1.0 + 0.35 * (TAU * 0.7 * index as f64 / rate_hz + phase).sin();
-            last_out * swell
+            let from_edge_s = index.min(samples - index) as f64 / rate_hz;
+            last_out * swell * (from_edge_s / 0.2).min(1.0)
         })
         .collect()
 }

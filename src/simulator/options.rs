@@ -197,7 +197,8 @@ pub struct SimulatorOptions {
     pub rhythm: Rhythm,
     /// Mean ventricular rate of that rhythm, 20 to 300/min; `None` for its usual one.
     pub rate_per_min: Option<f64>,
-    /// Standard deviation of the RR intervals over their mean; `None` for the rhythm's usual one.
+    /// Standard deviation of the RR intervals of that rhythm over their mean; `None` for its usual one.
+    /// Later rhythms keep their own.
     pub rr_variability: Option<f64>,
     /// Later changes of rhythm, ordered by time.
     pub changes: Vec<RhythmChange>,

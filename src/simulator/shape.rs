@@ -165,7 +165,7 @@ fn recovery_wave(shape: BeatShape, rr_s: f64, scale: f64) -> Wave {
         BeatShape::Sinus | BeatShape::Atrial | BeatShape::Conducted => {
             (-ONSET_TO_R_S, QT_S, 0.056, 0.036, [0.38, 0.27, -0.15])
         }
-        BeatShape::Ventricular => (-0.075, QT_S + 0.05, 0.060, 0.045, [-0.55, -0.1, -0.25]),
+        BeatShape::Ventricular => (-0.075, QT_S + 0.05, 0.060, 0.045, [-0.45, -0.1, -0.25]),
     };
     Wave {
         centre_s: onset_s + (qt_s - 2.0 * fall_s) * factor,

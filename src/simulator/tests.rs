@@ -21,6 +21,16 @@ fn the_example_is_what_the_landing_page_says() {
     let fibrillation = simulation.truth.rhythms[1];
     assert_eq!(fibrillation.rhythm, Rhythm::AtrialFibrillation);
     assert!((fibrillation.from_s - 19.0).abs() < 0.5);
+    let intervals: Vec<f64> = simulation
+        .truth
+        .beats
+        .windows(2)
+        .filter(|pair| pair[0].time_s > 19.0)
+        .map(|pair| pair[1].time_s - pair[0].time_s)
+        .collect();
+    let shortest = intervals.iter().copied().fold(f64::MAX, f64::min);
+    let longest = intervals.iter().copied().fold(0.0, f64::max);
+    assert!(longest / shortest > 1.6, "{intervals:?}");
     assert!(
         simulation
             .truth

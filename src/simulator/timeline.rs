@@ -42,19 +42,34 @@ pub fn plan(options: &SimulatorOptions) -> Vec<PlannedBeat> {
     planner.beats
 }
 
-/// The rhythm in force at a time and its mean RR interval in seconds.
+/// What drives the heart at a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Driver {
+    /// The rhythm.
+    pub rhythm: Rhythm,
+    /// Its mean RR interval, seconds.
+    pub mean_rr_s: f64,
+    /// Standard deviation of RR over its mean, where the options give one for this rhythm.
+    pub rr_variability: Option<f64>,
+}
+
+/// The rhythm in force at a time.
 #[must_use]
-pub fn rhythm_at(options: &SimulatorOptions, time_s: f64) -> (Rhythm, f64) {
+pub fn driver_at(options: &SimulatorOptions, time_s: f64) -> Driver {
     let change = options
         .changes
         .iter()
         .rev()
         .find(|change| change.at_s <= time_s);
-    let (rhythm, rate) = match change {
-        Some(change) => (change.rhythm, change.rate_per_min),
-        None => (options.rhythm, options.rate_per_min),
+    let (rhythm, rate, rr_variability) = match change {
+        Some(change) => (change.rhythm, change.rate_per_min, None),
+        None => (options.rhythm, options.rate_per_min, options.rr_variability),
     };
-    (rhythm, 60.0 / rate.unwrap_or(rhythm.usual_rate_per_min()))
+    Driver {
+        rhythm,
+        mean_rr_s: 60.0 / rate.unwrap_or(rhythm.usual_rate_per_min()),
+        rr_variability,
+    }
 }
 
 /// The state of the plan: the last beat of the underlying rhythm.
@@ -75,7 +90,7 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     fn new(options: &'a SimulatorOptions) -> Self {
         let mut random = Random::stream(options.seed, "beats");
-        let (_, rr_s) = rhythm_at(options, 0.0);
+        let rr_s = driver_at(options, 0.0).mean_rr_s;
         let phases = [random.between(0.0, TAU), random.between(0.0, TAU)];
         // The first beat inside the recording falls a little after its start.
         let before = (LEAD_IN_S / rr_s).ceil() * rr_s;
@@ -94,7 +109,8 @@ impl<'a> Planner<'a> {
 
     /// Places the beat at `time_s`, what is provoked by it, and moves on to the next.
     fn step(&mut self) {
-        let (rhythm, mean_rr_s) = rhythm_at(self.options, self.time_s);
+        let driver = driver_at(self.options, self.time_s);
+        let (rhythm, mean_rr_s) = (driver.rhythm, driver.mean_rr_s);
         let shape = match rhythm {
             Rhythm::AtrialFibrillation
             | Rhythm::AtrialFlutter
@@ -114,9 +130,9 @@ impl<'a> Planner<'a> {
         self.place(self.time_s, shape, adapted_rr_s, rhythm);
         self.since_event += 1;
         let (next_s, rr_s) = match shape {
-            BeatShape::Sinus | BeatShape::Atrial => self.after_sinus(rhythm, mean_rr_s),
+            BeatShape::Sinus | BeatShape::Atrial => self.after_sinus(driver),
             BeatShape::Conducted | BeatShape::Ventricular => {
-                let rr_s = self.driven_interval(rhythm, mean_rr_s);
+                let rr_s = self.driven_interval(driver);
                 (self.time_s + rr_s, rr_s)
             }
         };
@@ -136,9 +152,10 @@ impl<'a> Planner<'a> {
     }
 
     /// Time of the next sinus beat and the interval before it, with an ectopic beat or a pause between where one is due.
-    fn after_sinus(&mut self, rhythm: Rhythm, mean_rr_s: f64) -> (f64, f64) {
+    fn after_sinus(&mut self, driver: Driver) -> (f64, f64) {
+        let (rhythm, mean_rr_s) = (driver.rhythm, driver.mean_rr_s);
         let now_s = self.time_s;
-        let rr_s = self.sinus_interval(mean_rr_s);
+        let rr_s = self.sinus_interval(driver);
         if rhythm == Rhythm::Pause && self.is_due(4, 0.3, 8) {
             self.since_event = 0;
             let pause_s = self.random.between(2.6, 3.4).max(2.0 * rr_s);
@@ -151,7 +168,7 @@ impl<'a> Planner<'a> {
                 self.place(at_s, BeatShape::Ventricular, mean_rr_s, rhythm);
                 // The sinus node goes on undisturbed, its next beat finds the ventricles refractory:
                 // a full compensatory pause.
-                (now_s + rr_s + self.sinus_interval(mean_rr_s), rr_s)
+                (now_s + rr_s + self.sinus_interval(driver), rr_s)
             }
             Some(EctopicOrigin::Atrial) => {
                 self.since_event = 0;
@@ -196,10 +213,11 @@ impl<'a> Planner<'a> {
     }
 
     /// An interval of the sinus node: two slow waves (RR spectrum of McSharry et al. 2003) and a little chance.
-    fn sinus_interval(&mut self, mean_rr_s: f64) -> f64 {
+    fn sinus_interval(&mut self, driver: Driver) -> f64 {
+        let mean_rr_s = driver.mean_rr_s;
         // Faster hearts vary less; 3.5 % at 60/min.
         let usual = 0.035 * mean_rr_s.clamp(0.2, 1.0);
-        let sd = self.options.rr_variability.unwrap_or(usual);
+        let sd = driver.rr_variability.unwrap_or(usual);
         let slow = (TAU * MAYER_HZ * self.time_s + self.phases[0]).sin();
         let breath = (TAU * RESPIRATION_HZ * self.time_s + self.phases[1]).sin();
         let chance = self.random.normal().clamp(-3.0, 3.0);
@@ -209,15 +227,16 @@ impl<'a> Planner<'a> {
     }
 
     /// An interval of a rhythm that the sinus node does not drive.
-    fn driven_interval(&mut self, rhythm: Rhythm, mean_rr_s: f64) -> f64 {
-        match rhythm {
-            Rhythm::AtrialFibrillation => self.fibrillation_interval(mean_rr_s),
+    fn driven_interval(&mut self, driver: Driver) -> f64 {
+        let mean_rr_s = driver.mean_rr_s;
+        match driver.rhythm {
+            Rhythm::AtrialFibrillation => self.fibrillation_interval(driver),
             Rhythm::AtrialFlutter => {
                 let ratio = (mean_rr_s * FLUTTER_HZ).round().max(1.0);
                 ratio / FLUTTER_HZ
             }
             _ => {
-                let sd = self.options.rr_variability.unwrap_or(0.006);
+                let sd = driver.rr_variability.unwrap_or(0.006);
                 mean_rr_s * (1.0 + sd * self.random.normal().clamp(-3.0, 3.0))
             }
         }
@@ -226,8 +245,9 @@ impl<'a> Planner<'a> {
     /// Independent intervals, log-normal above the AV node's refractory time: no serial order, longer tail to the right,
     /// as RR histograms of atrial fibrillation show (coefficient of variation about 0.2;
     /// Bootsma et al., Circulation 41:783, 1970).
-    fn fibrillation_interval(&mut self, mean_rr_s: f64) -> f64 {
-        let sd = self.options.rr_variability.unwrap_or(0.22) * mean_rr_s;
+    fn fibrillation_interval(&mut self, driver: Driver) -> f64 {
+        let mean_rr_s = driver.mean_rr_s;
+        let sd = driver.rr_variability.unwrap_or(0.22) * mean_rr_s;
         let floor_s = AV_REFRACTORY_S.min(0.6 * mean_rr_s);
         let above_s = mean_rr_s - floor_s;
         let log_variance = (1.0 + (sd / above_s).powi(2)).ln();
