@@ -30,6 +30,7 @@ macro_rules! language {
                 include_str!(concat!("../../locales/", $code, "/findings.ftl")),
                 include_str!(concat!("../../locales/", $code, "/cli.ftl")),
                 include_str!(concat!("../../locales/", $code, "/page.ftl")),
+                include_str!(concat!("../../locales/", $code, "/formats.ftl")),
             ],
         }
     };
