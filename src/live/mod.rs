@@ -12,6 +12,8 @@ pub mod session;
 pub mod simulated;
 mod stream;
 
+pub use stream::SampleBlock;
+
 use serde::{Deserialize, Serialize};
 
 /// Seconds of the host's steady clock (a browser's `performance.now() / 1000`); only differences matter.
