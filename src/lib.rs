@@ -5,6 +5,8 @@
 //! and these become a report. `tests/architecture.rs` holds that direction.
 
 pub mod analysis;
+#[cfg(feature = "terminal")]
+pub mod cli;
 pub mod engine;
 pub mod evaluation;
 pub mod findings;

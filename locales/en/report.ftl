@@ -130,3 +130,4 @@ annotations-line = { $n ->
     }
 call-line = { $label }, probability { NUM($probability, digits: 2) } ({ CLOCK($from) } to { CLOCK($to) }); version { $version }, { $hash }
 unit-counts = counts of unknown size
+rhythm-no-model-runtime = This build has no runtime for models; rules alone name no rhythm.

@@ -3,6 +3,8 @@
 //! The same code runs over a file and over a stream: filters are causal or of fixed delay, with a stated look-ahead of
 //! at most [`LOOK_AHEAD_S`]; what the look-ahead has confirmed is final, and the final stream equals the file's result.
 
+pub mod beats;
+
 use crate::recording::{BeatCode, Measured, SampleIndex};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;

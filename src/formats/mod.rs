@@ -7,10 +7,14 @@ mod alivecor_atc;
 mod apple_csv;
 mod bundle;
 mod context;
+mod csv;
+pub mod derived;
+mod edf;
 mod error;
 mod format;
 mod gaps;
 mod open;
+mod table;
 mod text;
 mod voltage;
 pub mod wfdb;
@@ -29,8 +33,10 @@ use crate::recording::Recording;
 /// Every format that is read, in the order in which equal scores are preferred.
 pub static FORMATS: &[&dyn Format] = &[
     &alivecor_atc::AliveCorAtc,
+    &edf::Edf,
     &wfdb::Wfdb,
     &apple_csv::AppleCsv,
+    &table::Table,
 ];
 
 /// A writer of recordings.
@@ -69,4 +75,7 @@ pub enum WriteError {
 }
 
 /// Every format that is written.
-pub static WRITERS: &[&dyn Writer] = &[&wfdb::WfdbWriter];
+pub static WRITERS: &[&dyn Writer] = &[&csv::CsvWriter, &edf::EdfWriter, &wfdb::WfdbWriter];
+
+#[cfg(test)]
+mod tests;

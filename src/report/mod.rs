@@ -13,7 +13,7 @@ pub use json::{Document, SCHEMA, document};
 pub use summary::{ANNOTATIONS_CARRIED, LeadSummary, RecordingSummary};
 pub use text::{Extent, text};
 pub use verdict::{
-    Rhythm, RhythmSpan, conclusion, quality, rate, rhythm, rhythm_spans, small_print,
+    Rhythm, RhythmSpan, conclusion, quality, rate, reason_id, rhythm, rhythm_spans, small_print,
 };
 pub use words::{LANGUAGES, Language, Words, clock_text, plain_number};
 
@@ -36,6 +36,8 @@ pub struct Report {
     pub analysis: Result<Analysis, Phrase>,
     /// The models' answers; empty while or where no model was asked.
     pub calls: Vec<Call>,
+    /// Why the models that were asked gave no calls.
+    pub no_calls: Option<Phrase>,
     /// What was found, in the order in which it is told.
     pub findings: Vec<Finding>,
     /// Program and version that made the report.
@@ -43,22 +45,21 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report of a recording; `file` is the name that people see, `sha256` the hash of what was opened.
+    /// The report of a recording, under the name that its source has; without a hash, which who opened it may set.
     #[must_use]
     pub fn new(
-        file: &str,
-        sha256: Option<String>,
         recording: &Recording,
         analysis: Result<Analysis, Phrase>,
         calls: Vec<Call>,
         findings: Vec<Finding>,
     ) -> Self {
         Self {
-            file: file.to_owned(),
-            sha256,
+            file: recording.source.name.clone(),
+            sha256: None,
             recording: RecordingSummary::of(recording),
             analysis,
             calls,
+            no_calls: None,
             findings,
             build: build(),
         }

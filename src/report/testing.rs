@@ -108,14 +108,10 @@ pub fn analysis() -> Analysis {
 
 /// The report of both, without calls and findings.
 pub fn report() -> Report {
-    Report::new(
-        "a.hea",
-        Some("00ff".to_owned()),
-        &recording(),
-        Ok(analysis()),
-        Vec::new(),
-        Vec::new(),
-    )
+    let mut report = Report::new(&recording(), Ok(analysis()), Vec::new(), Vec::new());
+    report.file = "a.hea".to_owned();
+    report.sha256 = Some("00ff".to_owned());
+    report
 }
 
 /// A rhythm call over a stretch.

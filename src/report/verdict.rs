@@ -145,7 +145,10 @@ pub fn rhythm_spans(report: &Report) -> Vec<RhythmSpan> {
     }
     if spans.is_empty() {
         let reason = match &report.analysis {
-            Ok(_) => Phrase::new("rhythm-no-model"),
+            Ok(_) => report
+                .no_calls
+                .clone()
+                .unwrap_or_else(|| Phrase::new("rhythm-no-model")),
             Err(reason) => reason.clone(),
         };
         spans.push(unsure(0.0, report.recording.duration_s, reason));

@@ -31,6 +31,7 @@ macro_rules! language {
                 include_str!(concat!("../../locales/", $code, "/inference.ftl")),
                 include_str!(concat!("../../locales/", $code, "/cli.ftl")),
                 include_str!(concat!("../../locales/", $code, "/page.ftl")),
+                include_str!(concat!("../../locales/", $code, "/formats.ftl")),
             ],
         }
     };

@@ -1,0 +1,96 @@
+# Reading and writing files: errors, notes, questions.
+
+## Why a file could not be read
+
+error-not-recognised = This file is in no ECG format that is known here. Check that it is the recording itself, or export it again as EDF, WFDB or CSV.
+error-damaged = The { $format } file is damaged at { $place }: expected { $expected }, found { $found }. Export or copy the file again.
+error-unsupported = This { $format } file uses something that is not read here: { $feature }. Export it in another way, for example as EDF or CSV.
+error-too-large = The file holds { $found } { $what ->
+        [bytes] bytes
+        [samples] samples
+        [signals] signals
+        [members] members
+        [archives] archives within each other
+        [blocks] blocks
+       *[other] { $what }
+    }, and at most { $limit } are read. Cut it into shorter recordings.
+error-needs-file = This { $format } recording has another part. Add the file { $name } and open them together.
+error-empty = The file is empty. Copy or export it again.
+error-no-signal = The { $format } file holds no ECG signal: { $holds ->
+        [holds-no-samples] { holds-no-samples }
+        [holds-events-only] { holds-events-only }
+        [holds-no-electrocardiograms] { holds-no-electrocardiograms }
+        [holds-no-signal-column] { holds-no-signal-column }
+       *[other] { $holds }
+    }. Choose the file with the recorded trace.
+error-medium = The file could not be read: { $reason }. Check that it is still there, and open it again.
+
+## What a file holds instead of an ECG
+
+holds-no-samples = it describes signals, but has no samples
+holds-events-only = it is a list of events
+holds-no-electrocardiograms = the export contains no electrocardiograms
+holds-no-signal-column = none of its columns is a signal
+
+## Why a file was taken for its format
+
+recognised-apple-csv = The lines have the shape of an ECG from Apple Health: a date with its zone, a rate, a unit of voltage, then one number a line.
+recognised-edf-header = The header has the length that EDF prescribes for its number of signals.
+recognised-signature = The file begins with the signature of the format.
+recognised-table = The text holds rows with the same number of columns of numbers.
+recognised-wfdb-header = The header is a WFDB record line with its signal lines.
+
+## What was noticed while reading
+
+note-annotations-beyond-end = { $count ->
+        [one] One mark lies beyond the recording and was left out.
+       *[other] { $count } marks lie beyond the recording and were left out.
+    }
+note-annotations-cut = The annotation file { $file } ends without its end mark. Marks may be missing at the end.
+note-annotations-unreadable = The annotation file { $file } could not be read: { $reason }. The recording is shown without its marks.
+note-annotator-not-used = The marks in { $file } are not used, because the record has another annotation file. To see them, open the record with this file only.
+note-bad-date = The date or time of the recording has no meaning ("{ $text }"), so that part is left out.
+note-bytes-after-end = { $count } bytes follow after the end of the recording. They were ignored.
+note-checksum = The checksum of { $signal } differs from the one in the file. The samples may have been changed or damaged.
+note-columns-left-out = These columns are no signals and were left out: { $names }.
+note-empty-signal = The signal { $signal } has no samples and was left out.
+note-lead-order-assumed = The twelve columns have no names. They were taken for I, II, III, aVR, aVL, aVF, V1 to V6 in this order. Check that this is right.
+note-null-signals = { $count ->
+        [one] One signal of the record has no data and was left out.
+       *[other] { $count } signals of the record have no data and were left out.
+    }
+note-rate-default = The header names no sampling rate. The default of its standard, { $rate } Hz, was used. Check that this is right.
+note-records-overlap = { $count ->
+        [one] One part of the recording says that it began before the part in front of it had ended. The parts were put one after the other.
+       *[other] { $count } parts of the recording say that they began before the part in front of them had ended. The parts were put one after the other.
+    }
+note-segment-lengths = The segments are { $found } samples long in all, but the record says { $expected }. The segments were used.
+note-segment-signal = The signal { $signal } of a segment fits no signal of the record and was left out.
+note-segments-missing = The record announces { $announced } segments, but lists { $found }. Those listed are shown.
+note-short-file = { $file } is shorter than it should be: { $found } instead of { $expected }. What is there is shown. Copy the file again to get the rest.
+note-signal-lines-missing = The header announces { $announced } signals, but describes { $found }. Those described are shown.
+note-time-unit-assumed = The time column names no unit. By the size of its steps it was read in { $unit }.
+note-too-many-entries = There are more than { $limit } files. Only the first were looked at. Open a smaller folder or archive.
+note-uncalibrated = { $signal } has no calibration in the file. The default of its standard, 200 counts a millivolt, was used, so amplitudes may be wrong.
+note-uncalibrated-counts = { $signal } has no valid calibration in the file. It is shown in bare counts, and no voltages are measured.
+note-unfinished-file = The recorder did not finish the file. { $found } complete records were found and are shown.
+note-unreadable-annotations = { $count ->
+        [one] One annotation could not be read and was left out.
+       *[other] { $count } annotations could not be read and were left out.
+    }
+note-unreadable-lines = { $count ->
+        [one] Line { $line } is not a row of numbers. What is missing there is shown as a gap.
+       *[other] { $count } lines, the first of them line { $line }, are not rows of numbers. What is missing there is shown as gaps.
+    }
+
+## What speaks for an answer
+
+evidence-counts = The numbers look like bare counts of a converter (they span { $span } within a second or two). How many of them make one millivolt is written in the data sheet of the device.
+evidence-header-without-rate = The header has no usable sampling rate.
+evidence-heart-rate = At { $rate } Hz the beats would come at { $bpm } a minute.
+evidence-record-duration = The file says that each of its records lasts { $seconds } seconds, which gives no sampling rate.
+evidence-span = The numbers span { $span } within a second or two, as an ECG in { $unit } would.
+evidence-span-unusual = The numbers span { $span } within a second or two, which fits no usual unit of an ECG.
+evidence-unit-unknown = The lead { $lead } gives its unit as "{ $unit }", which is no known unit of voltage.
+evidence-watch-rate = The file names no sampling rate. Files of this kind are recorded at about { $rate } Hz.
+evidence-watch-unit = The file names no unit. Files of this kind are written in microvolts.

@@ -1,0 +1,240 @@
+//! Beats: a streaming QRS detector that depends neither on polarity nor on gain nor on offset, at 50 to 1000 Hz.
+//!
+//! [`BeatDetector`] takes samples in any chunks. A beat is first said provisionally, about 0.25 s after its QRS; what
+//! the look-ahead has confirmed is final, and the final beats are the same for any chunks.
+
+mod envelope;
+mod fiducial;
+mod select;
+
+use super::{Beat, LOOK_AHEAD_S};
+use crate::recording::{BeatCode, Lead, SampleIndex};
+use envelope::Envelope;
+use fiducial::{BASELINE_S, SEARCH_S, Surroundings, fiducial};
+pub use select::Weights;
+use select::{Chosen, Selector};
+use std::collections::VecDeque;
+
+/// Seconds behind the envelope at which a candidate is decided, and how often that is done; together with the
+/// envelope's delay of less than 0.3 s they stay below [`LOOK_AHEAD_S`].
+const HORIZON_S: f64 = 2.2;
+const TICK_S: f64 = 0.4;
+
+/// What the detector says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BeatEvent {
+    /// A beat as it looks now; may be taken back silently, never appears among the final ones by itself.
+    Provisional(Beat),
+    /// A beat that will not change any more. Final beats come in order of time.
+    Final(Beat),
+}
+
+/// The streaming detector.
+#[derive(Clone, Debug)]
+pub struct BeatDetector {
+    rate_hz: f64,
+    envelope: Envelope,
+    selector: Selector,
+    provisional: bool,
+    /// Index of the running stretch's first sample.
+    origin: i64,
+    /// Newest samples; the first has index `first` within the stretch.
+    recent: VecDeque<f32>,
+    first: i64,
+    received: i64,
+    next_tick: i64,
+    announced: i64,
+    last_fiducial: i64,
+    follows: bool,
+}
+
+impl BeatDetector {
+    /// A detector for samples at `rate_hz`, which says provisional beats too.
+    #[must_use]
+    pub fn new(rate_hz: f64) -> Self {
+        Self::with_weights(rate_hz, Weights::default(), true)
+    }
+
+    /// A detector that says only final beats: the same ones, at less cost.
+    #[must_use]
+    pub fn finals_only(rate_hz: f64) -> Self {
+        Self::with_weights(rate_hz, Weights::default(), false)
+    }
+
+    /// A detector with other weights, for their tuning.
+    #[must_use]
+    pub fn with_weights(rate_hz: f64, weights: Weights, provisional: bool) -> Self {
+        // A rate of nonsense must not turn into an endless loop or a huge buffer.
+        let rate_hz = if rate_hz.is_finite() {
+            rate_hz.clamp(1.0, 100_000.0)
+        } else {
+            1.0
+        };
+        let envelope = Envelope::new(rate_hz);
+        Self {
+            rate_hz,
+            selector: Selector::new(rate_hz, envelope.shift(), weights),
+            envelope,
+            provisional,
+            origin: 0,
+            recent: VecDeque::new(),
+            first: 0,
+            received: 0,
+            next_tick: 0,
+            announced: i64::MIN,
+            last_fiducial: i64::MIN,
+            follows: false,
+        }
+    }
+
+    /// Takes the next samples, in the lead's unit.
+    pub fn push(&mut self, samples: &[f32]) -> Vec<BeatEvent> {
+        let mut events = Vec::new();
+        for &sample in samples {
+            self.take(sample, &mut events);
+        }
+        events
+    }
+
+    /// Samples are missing here: `missing` of them. Beats before are settled, no interval spans the gap, and the
+    /// filters start anew; what was learned of beats is kept.
+    pub fn interrupt(&mut self, missing: usize) -> Vec<BeatEvent> {
+        let events = self.finish();
+        self.origin += self.received + i64::try_from(missing).unwrap_or(0);
+        self.envelope = Envelope::new(self.rate_hz);
+        self.selector.forget_last();
+        self.recent.clear();
+        self.first = 0;
+        self.received = 0;
+        self.next_tick = 0;
+        self.announced = i64::MIN;
+        self.last_fiducial = i64::MIN;
+        self.follows = false;
+        events
+    }
+
+    /// The end of the samples: settles what is left.
+    pub fn finish(&mut self) -> Vec<BeatEvent> {
+        let mut events = Vec::new();
+        let Some(&last) = self.recent.back() else {
+            return events;
+        };
+        // Beyond the last sample the signal is taken to stay constant.
+        let mut envelope = self.envelope.clone();
+        for _ in 0..envelope.tail() {
+            if let Some(candidate) = envelope.push(last)
+                && candidate.sample < self.received
+            {
+                self.selector.push(candidate);
+            }
+        }
+        let chosen = self.selector.settle(self.received, i64::MAX);
+        self.make_final(chosen, &mut events);
+        events
+    }
+
+    fn take(&mut self, sample: f32, events: &mut Vec<BeatEvent>) {
+        let held = self.recent.back().copied().unwrap_or(0.0);
+        let sample = if sample.is_finite() { sample } else { held };
+        self.recent.push_back(sample);
+        self.received += 1;
+        let keep = ((LOOK_AHEAD_S + SEARCH_S + BASELINE_S) * self.rate_hz) as usize + 2;
+        if self.recent.len() > keep {
+            self.recent.pop_front();
+            self.first += 1;
+        }
+        let candidate = self.envelope.push(sample);
+        let complete = self.envelope.complete_to();
+        if let Some(candidate) = candidate {
+            self.selector.push(candidate);
+            if self.provisional {
+                self.announce(complete, events);
+            }
+        }
+        if complete >= self.next_tick {
+            self.next_tick = complete + (TICK_S * self.rate_hz) as i64;
+            let horizon = complete - (HORIZON_S * self.rate_hz) as i64;
+            let chosen = self.selector.settle(complete, horizon);
+            self.make_final(chosen, events);
+        }
+    }
+
+    fn announce(&mut self, complete: i64, events: &mut Vec<BeatEvent>) {
+        for chosen in self.selector.best(complete) {
+            if chosen.candidate.sample > self.announced {
+                self.announced = chosen.candidate.sample;
+                if let Some(beat) = self.beat(&chosen, i64::MIN) {
+                    events.push(BeatEvent::Provisional(Beat {
+                        follows: self.follows,
+                        ..beat
+                    }));
+                }
+            }
+        }
+    }
+
+    fn make_final(&mut self, chosen: Vec<Chosen>, events: &mut Vec<BeatEvent>) {
+        for chosen in chosen {
+            // Two beats never share a fiducial.
+            let after = self
+                .last_fiducial
+                .saturating_add((SEARCH_S * self.rate_hz) as i64);
+            if let Some(beat) = self.beat(&chosen, after) {
+                self.last_fiducial = beat.sample as i64 - self.origin;
+                events.push(BeatEvent::Final(Beat {
+                    follows: self.follows,
+                    ..beat
+                }));
+                self.follows = true;
+            }
+        }
+    }
+
+    fn beat(&mut self, chosen: &Chosen, from: i64) -> Option<Beat> {
+        let around = Surroundings {
+            values: self.recent.make_contiguous(),
+            first: self.first,
+        };
+        let point = fiducial(&around, chosen.candidate.sample, from, self.rate_hz)?;
+        let position = (point.position + self.origin as f64).max(0.0);
+        Some(Beat {
+            sample: position.round() as SampleIndex,
+            time_s: position / self.rate_hz,
+            class: BeatCode::N,
+            confidence: (1.0 / (1.0 + (-chosen.score).exp())) as f32,
+            follows: false,
+        })
+    }
+}
+
+/// The final beats of a lead; gaps restart the detection, and no interval spans one.
+#[must_use]
+pub fn detect_beats(lead: &Lead) -> Vec<Beat> {
+    const CHUNK: usize = 1 << 16;
+    let mut detector = BeatDetector::finals_only(lead.rate_hz);
+    let mut beats = Vec::new();
+    let mut at = 0;
+    let finals = |events: Vec<BeatEvent>, beats: &mut Vec<Beat>| {
+        beats.extend(events.into_iter().filter_map(|event| match event {
+            BeatEvent::Final(beat) => Some(beat),
+            BeatEvent::Provisional(_) => None,
+        }));
+    };
+    for stretch in lead.stretches() {
+        if stretch.start > at {
+            finals(detector.interrupt(stretch.start - at), &mut beats);
+        }
+        let mut from = stretch.start;
+        while from < stretch.end {
+            let to = (from + CHUNK).min(stretch.end);
+            finals(detector.push(&lead.samples.values(from..to)), &mut beats);
+            from = to;
+        }
+        at = stretch.end;
+    }
+    finals(detector.finish(), &mut beats);
+    beats
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

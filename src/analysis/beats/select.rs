@@ -1,0 +1,436 @@
+//! Which candidates are beats: the most plausible train of beats through the candidates of the last seconds.
+//!
+//! Every candidate has a score of its own (its height between the levels of beats and of noise, its likeness to recent
+//! beats), every interval between two chosen ones has a score too (too early, too late, a T wave's distance). Dynamic
+//! programming finds the best train; what is older than the look-ahead becomes final. The levels come from the final
+//! beats and from the candidates in the window, so that nothing is learned once and for all: a spike, a gap or another
+//! gain is forgotten within seconds.
+
+use super::envelope::Candidate;
+use crate::signal::{correlation, median, percentile};
+use std::collections::VecDeque;
+
+/// What the scores weigh. Tuned on MIT-BIH DS1 and noise mixes of it; heights are relative throughout.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    /// Slope of the height's score per e-fold.
+    pub height: f64,
+    /// The threshold's place between noise level (0) and beat level (1).
+    pub between: f64,
+    /// How much the threshold's place rises where noise is as high as beats.
+    pub noisy_between: f64,
+    /// How much the weight of the likeness rises there, as a part of it.
+    pub noisy_likeness: f64,
+    /// How much the weight of early intervals rises there.
+    pub noisy_early: f64,
+    /// Least threshold relative to the beat level.
+    pub least: f64,
+    /// Greatest threshold relative to the beat level.
+    pub greatest: f64,
+    /// Below this part of the beat level a candidate is hardly ever a beat.
+    pub floor: f64,
+    /// Weight of the likeness to recent beats.
+    pub likeness: f64,
+    /// Correlation that counts neither for nor against.
+    pub likeness_zero: f64,
+    /// Weight of an interval that is too short.
+    pub early: f64,
+    /// Relative height at which an early candidate is no longer doubted for being early.
+    pub tall: f64,
+    /// What is left of the doubt then.
+    pub tall_least: f64,
+    /// Weight of an interval that is too long.
+    pub late: f64,
+    /// Sharpness relative to the beat before below which a candidate at a T wave's distance is doubted.
+    pub blunt: f64,
+    /// Percentile of the recent intervals that is the expected one: above the middle, so that an extra wave that was
+    /// taken for a beat now and then does not make extra waves expected.
+    pub expected: f64,
+    /// Greatest irregularity (interquartile range over interval) that excuses early beats.
+    pub irregular: f64,
+    /// Weight of two beats closer together than `close_s`.
+    pub close: f64,
+    /// Interval in seconds below which two beats are doubted whatever their height.
+    pub close_s: f64,
+    /// Weight of the T wave rule.
+    pub t_wave: f64,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self {
+            height: 3.0,
+            between: 0.18,
+            noisy_between: 1.1,
+            noisy_likeness: 2.5,
+            noisy_early: 2.0,
+            least: 0.18,
+            greatest: 0.95,
+            floor: 0.13,
+            likeness: 2.0,
+            likeness_zero: 0.6,
+            early: 1.7,
+            tall: 0.95,
+            tall_least: 0.27,
+            late: 1.2,
+            blunt: 0.95,
+            expected: 55.0,
+            irregular: 0.25,
+            close: 2.8,
+            close_s: 0.33,
+            t_wave: 2.0,
+        }
+    }
+}
+
+/// Two beats closer than this are not both beats: 300/min and a little.
+const LEAST_RR_S: f64 = 0.19;
+/// Interval that is assumed before any is known.
+const FIRST_RR_S: f64 = 0.8;
+/// Finals that the levels look back on.
+const MEMORY: usize = 8;
+/// Shapes remembered.
+const SHAPES: usize = 5;
+
+/// A candidate that has been decided.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The candidate.
+    pub candidate: Candidate,
+    /// Its score: 0 is even odds.
+    pub score: f64,
+}
+
+#[derive(Clone, Debug)]
+struct Shape {
+    values: Vec<f64>,
+    count: u32,
+    used: u64,
+}
+
+/// The selection's memory.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    weights: Weights,
+    rate_hz: f64,
+    shift: usize,
+    pending: VecDeque<Candidate>,
+    heights: VecDeque<f64>,
+    rejected: VecDeque<f64>,
+    intervals_s: VecDeque<f64>,
+    last: Option<Candidate>,
+    shapes: Vec<Shape>,
+    clock: u64,
+}
+
+/// Levels for one run of the dynamic programme.
+struct Levels {
+    /// Noise level relative to the beat level.
+    noisy: f64,
+    beat: f64,
+    threshold: f64,
+    interval_s: f64,
+    irregular: f64,
+    /// 0 to 1: how far the expected interval is known.
+    known: f64,
+}
+
+impl Selector {
+    pub fn new(rate_hz: f64, shift: usize, weights: Weights) -> Self {
+        Self {
+            weights,
+            rate_hz,
+            shift,
+            pending: VecDeque::new(),
+            heights: VecDeque::new(),
+            rejected: VecDeque::new(),
+            intervals_s: VecDeque::new(),
+            last: None,
+            shapes: Vec::new(),
+            clock: 0,
+        }
+    }
+
+    /// The next candidate has no predecessor: samples are missing before it.
+    pub fn forget_last(&mut self) {
+        self.last = None;
+    }
+
+    /// Adds a candidate; they come in order of time.
+    pub fn push(&mut self, candidate: Candidate) {
+        self.pending.push_back(candidate);
+    }
+
+    /// The best train through the pending candidates, given that all up to sample `now` are known.
+    pub fn best(&self, now: i64) -> Vec<Chosen> {
+        let (path, scores) = self.search(now);
+        path.into_iter()
+            .filter_map(|index| {
+                let candidate = self.pending.get(index)?.clone();
+                Some(Chosen {
+                    candidate,
+                    score: scores[index],
+                })
+            })
+            .collect()
+    }
+
+    /// Decides all candidates before sample `horizon`, and gives the beats among them.
+    pub fn settle(&mut self, now: i64, horizon: i64) -> Vec<Chosen> {
+        if self
+            .pending
+            .front()
+            .is_none_or(|first| first.sample >= horizon)
+        {
+            return Vec::new();
+        }
+        let (path, scores) = self.search(now);
+        let mut path = path.into_iter().peekable();
+        let mut beats = Vec::new();
+        let mut index = 0;
+        while self
+            .pending
+            .front()
+            .is_some_and(|first| first.sample < horizon)
+        {
+            let Some(candidate) = self.pending.pop_front() else {
+                break;
+            };
+            if path.next_if_eq(&index).is_some() {
+                self.learn(&candidate);
+                beats.push(Chosen {
+                    candidate,
+                    score: scores[index],
+                });
+            } else {
+                remember(&mut self.rejected, candidate.height, MEMORY);
+            }
+            index += 1;
+        }
+        beats
+    }
+
+    fn learn(&mut self, candidate: &Candidate) {
+        if let Some(last) = &self.last {
+            let interval = self.seconds(last, candidate);
+            remember(&mut self.intervals_s, interval, MEMORY + 1);
+        }
+        remember(&mut self.heights, candidate.height, MEMORY);
+        self.clock += 1;
+        self.learn_shape(candidate);
+        self.last = Some(candidate.clone());
+    }
+
+    fn learn_shape(&mut self, candidate: &Candidate) {
+        const SAME: f64 = 0.85;
+        let best = (0..self.shapes.len())
+            .map(|index| (index, self.align(&self.shapes[index].values, candidate)))
+            .max_by(|a, b| a.1.0.total_cmp(&b.1.0));
+        let clock = self.clock;
+        match best {
+            Some((index, (likeness, shift))) if likeness >= SAME => {
+                let part = &candidate.shape[shift..];
+                let shape = &mut self.shapes[index];
+                let weight = 1.0 / f64::from(shape.count.min(7) + 1);
+                for (value, new) in shape.values.iter_mut().zip(part) {
+                    *value += weight * (new / candidate.height - *value);
+                }
+                shape.count += 1;
+                shape.used = clock;
+            }
+            _ => {
+                if self.shapes.len() == SHAPES {
+                    // The least established and longest unused shape makes room.
+                    let oldest = (0..SHAPES).min_by_key(|&index| {
+                        let shape = &self.shapes[index];
+                        shape.used + u64::from(shape.count.min(30))
+                    });
+                    self.shapes.remove(oldest.unwrap_or(0));
+                }
+                let width = candidate.shape.len() - 2 * self.shift;
+                self.shapes.push(Shape {
+                    values: candidate.shape[self.shift..self.shift + width]
+                        .iter()
+                        .map(|value| value / candidate.height)
+                        .collect(),
+                    count: 1,
+                    used: clock,
+                });
+            }
+        }
+    }
+
+    /// Greatest correlation over the allowed shifts, and the shift.
+    fn align(&self, shape: &[f64], candidate: &Candidate) -> (f64, usize) {
+        (0..=2 * self.shift)
+            .map(|shift| {
+                (
+                    correlation(shape, &candidate.shape[shift..shift + shape.len()]),
+                    shift,
+                )
+            })
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .unwrap_or((0.0, self.shift))
+    }
+
+    /// Likeness to the established shapes, `None` while there is none.
+    fn likeness(&self, candidate: &Candidate) -> Option<f64> {
+        self.shapes
+            .iter()
+            .filter(|shape| shape.count >= 2)
+            .map(|shape| self.align(&shape.values, candidate).0)
+            .max_by(f64::total_cmp)
+    }
+
+    fn levels(&self) -> Levels {
+        let w = &self.weights;
+        let mut window: Vec<f64> = self.pending.iter().map(|c| c.height).collect();
+        window.sort_by(|a, b| b.total_cmp(a));
+        // One spike does not make the level, nor does the T wave of a slow heart's only beat: the second largest, or
+        // half way to the largest (in logarithms) where it stands far out.
+        let in_window = match (window.first(), window.get(1)) {
+            (Some(first), Some(second)) => second.max((first * second).sqrt() * 0.7),
+            (Some(first), None) => *first,
+            _ => 0.0,
+        };
+        let past: Vec<f64> = self.heights.iter().copied().collect();
+        let beat = match median(&past) {
+            Some(level) if past.len() >= 4 => level,
+            Some(level) => level.min(in_window * 1.5).max(in_window * 0.5),
+            None => in_window,
+        };
+        let rejected: Vec<f64> = self.rejected.iter().copied().collect();
+        let noise = median(&rejected).unwrap_or(0.1 * beat);
+        let noisy = if beat > 0.0 {
+            (noise / beat).clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
+        let between = w.between + w.noisy_between * noisy;
+        let threshold = (noise + between * (beat - noise)).clamp(w.least * beat, w.greatest * beat);
+        let intervals: Vec<f64> = self.intervals_s.iter().copied().collect();
+        let interval_s = percentile(&intervals, w.expected)
+            .unwrap_or(FIRST_RR_S)
+            .clamp(0.2, 2.5);
+        let irregular = match (percentile(&intervals, 75.0), percentile(&intervals, 25.0)) {
+            (Some(high), Some(low)) if intervals.len() >= 5 => ((high - low) / interval_s).min(1.0),
+            _ => 0.5,
+        };
+        Levels {
+            noisy,
+            beat,
+            threshold,
+            interval_s,
+            irregular,
+            known: (intervals.len() as f64 / 4.0).clamp(0.5, 1.0),
+        }
+    }
+
+    /// A candidate's own score.
+    fn own(&self, candidate: &Candidate, levels: &Levels) -> f64 {
+        let w = &self.weights;
+        let mut score = w.height * (candidate.height / levels.threshold).ln().min(1.5);
+        let relative = candidate.height / levels.beat;
+        if relative < w.floor {
+            score -= 4.0 * (w.floor / relative).ln() + 1.0;
+        }
+        if let Some(likeness) = self.likeness(candidate) {
+            let weight = w.likeness * (1.0 + w.noisy_likeness * levels.noisy);
+            score += weight * (likeness - w.likeness_zero).max(-0.6);
+        }
+        score
+    }
+
+    fn seconds(&self, from: &Candidate, to: &Candidate) -> f64 {
+        (to.sample - from.sample) as f64 / self.rate_hz
+    }
+
+    /// Score of two beats following each other, `None` where they cannot.
+    fn between(&self, from: &Candidate, to: &Candidate, levels: &Levels) -> Option<f64> {
+        let w = &self.weights;
+        let interval = self.seconds(from, to);
+        if interval < LEAST_RR_S {
+            return None;
+        }
+        let ratio = interval / levels.interval_s;
+        let mut score = 0.0;
+        if ratio < 0.8 {
+            // Two full beats close together are an ectopic one and its neighbour; of a full and a small one, the small
+            // one is more likely a P wave, a T wave or noise.
+            let small =
+                (w.tall - to.height.min(from.height) / levels.beat).clamp(w.tall_least, 1.0);
+            score -= levels.known * w.early * (0.8 - ratio) / 0.4
+                * (1.0 - 0.5 * levels.irregular.min(w.irregular))
+                * small
+                * (1.0 + w.noisy_early * levels.noisy);
+        }
+        // The ventricles hardly ever answer twice within 0.3 s, unless that is their rhythm: the nearer of such a pair
+        // is a P wave.
+        let slow = ((levels.interval_s - 0.3) / 0.15).clamp(0.0, 1.0);
+        score -= levels.known * w.close * slow * ((w.close_s - interval) / 0.1).max(0.0);
+        score -= self.late(interval, levels);
+        let t_window = 0.5_f64.min(0.36 + 0.2 * (levels.interval_s - 0.6).max(0.0));
+        if interval < t_window && to.height < 0.7 * from.height {
+            let blunt = (w.blunt - to.sharpness / from.sharpness) / 0.25;
+            score -= w.t_wave * blunt.clamp(0.0, 1.0);
+        }
+        Some(score)
+    }
+
+    /// Penalty for an interval longer than expected; grows until about five beats are missing.
+    fn late(&self, interval_s: f64, levels: &Levels) -> f64 {
+        let ratio = interval_s / levels.interval_s;
+        let expected = 1.4 + levels.irregular;
+        levels.known * self.weights.late * (ratio - expected).clamp(0.0, 4.0)
+    }
+
+    /// Indices of the best train and every candidate's own score.
+    fn search(&self, now: i64) -> (Vec<usize>, Vec<f64>) {
+        let levels = self.levels();
+        let own: Vec<f64> = self.pending.iter().map(|c| self.own(c, &levels)).collect();
+        let mut best = Vec::with_capacity(own.len());
+        let mut from: Vec<Option<usize>> = Vec::with_capacity(own.len());
+        for (j, candidate) in self.pending.iter().enumerate() {
+            let start = match &self.last {
+                Some(last) => self.between(last, candidate, &levels),
+                None => Some(0.0),
+            };
+            let mut choice = (start.unwrap_or(f64::NEG_INFINITY), None);
+            for (i, earlier) in self.pending.iter().take(j).enumerate() {
+                if let Some(step) = self.between(earlier, candidate, &levels)
+                    && best[i] + step > choice.0
+                {
+                    choice = (best[i] + step, Some(i));
+                }
+            }
+            best.push(choice.0 + own[j]);
+            from.push(choice.1);
+        }
+        let open = |sample: i64| self.late((now - sample) as f64 / self.rate_hz, &levels);
+        let mut end = (
+            self.last.as_ref().map_or(-1.0, |last| -open(last.sample)),
+            None,
+        );
+        for (index, candidate) in self.pending.iter().enumerate() {
+            let total = best[index] - open(candidate.sample);
+            if total > end.0 {
+                end = (total, Some(index));
+            }
+        }
+        let mut path = Vec::new();
+        let mut at = end.1;
+        while let Some(index) = at {
+            path.push(index);
+            at = from[index];
+        }
+        path.reverse();
+        (path, own)
+    }
+}
+
+fn remember(memory: &mut VecDeque<f64>, value: f64, limit: usize) {
+    if memory.len() == limit {
+        memory.pop_front();
+    }
+    memory.push_back(value);
+}

@@ -1,0 +1,144 @@
+//! `models`: the models that are there, with their hashes; and asking them.
+
+use super::Exit;
+use super::arguments::Common;
+use super::output::{Output, Stop};
+use super::reading::hexadecimal;
+use crate::analysis::Analysis;
+use crate::inference::Call;
+use crate::recording::{Phrase, Recording};
+use clap::Args;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+pub struct Arguments {}
+
+/// One model's folder.
+#[derive(Debug, Serialize)]
+struct Listed {
+    id: String,
+    version: String,
+    /// SHA-256 of the model's file in hexadecimal.
+    sha256: String,
+    /// Whether the manifest states the same hash.
+    matches_manifest: bool,
+}
+
+pub fn run(_: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, Stop> {
+    let mut listed = Vec::new();
+    let mut failed = 0;
+    for folder in folders(&common.models_dir) {
+        match list(&folder) {
+            Ok(model) => listed.push(model),
+            Err(phrase) => {
+                output.complain(&folder.to_string_lossy(), &phrase);
+                failed += 1;
+            }
+        }
+    }
+    if common.json {
+        output.json(&listed)?;
+    } else {
+        let page = text(&listed, common, output);
+        output.put(&page)?;
+    }
+    Ok(if failed == 0 {
+        Exit::Done
+    } else {
+        Exit::SomeFailed
+    })
+}
+
+fn text(listed: &[Listed], common: &Common, output: &Output) -> String {
+    let words = &output.words;
+    if listed.is_empty() {
+        let folder = common.models_dir.to_string_lossy().into_owned();
+        return format!(
+            "{}\n",
+            words.message("cli-no-models", &[("folder", folder.into())])
+        );
+    }
+    let width = listed.iter().map(|model| model.id.len()).max().unwrap_or(0);
+    let mut page = String::new();
+    for model in listed {
+        let state = if model.matches_manifest {
+            words.message("cli-hash-matches", &[])
+        } else {
+            words.message("cli-hash-differs", &[])
+        };
+        page.push_str(&format!(
+            "{:width$}  {}  {}  {state}\n",
+            model.id, model.version, model.sha256
+        ));
+    }
+    page
+}
+
+/// Folders that hold a manifest, by name.
+fn folders(root: &Path) -> Vec<PathBuf> {
+    let Ok(listing) = std::fs::read_dir(root) else {
+        return Vec::new();
+    };
+    let mut folders: Vec<PathBuf> = listing
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.join("manifest.json").is_file())
+        .collect();
+    folders.sort();
+    folders
+}
+
+fn list(folder: &Path) -> Result<Listed, Phrase> {
+    let unreadable = |reason: String| Phrase::new("cli-model-unreadable").with("reason", reason);
+    let manifest = std::fs::read(folder.join("manifest.json"))
+        .map_err(|error| unreadable(error.to_string()))?;
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&manifest).map_err(|error| unreadable(error.to_string()))?;
+    let field = |name: &str| match manifest.get(name) {
+        Some(serde_json::Value::String(text)) => Some(text.clone()),
+        Some(serde_json::Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let file = field("file").unwrap_or_else(|| "model.onnx".to_owned());
+    // The manifest names a file of its own folder, not one elsewhere.
+    let file = file
+        .rsplit(['/', '\\'])
+        .next()
+        .unwrap_or("model.onnx")
+        .to_owned();
+    let bytes = std::fs::read(folder.join(&file)).map_err(|error| unreadable(error.to_string()))?;
+    let sha256 = hexadecimal(&Sha256::digest(&bytes));
+    Ok(Listed {
+        id: field("id").unwrap_or_else(|| {
+            folder
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default()
+        }),
+        version: field("version").unwrap_or_default(),
+        matches_manifest: field("sha256")
+            .or_else(|| field("hash"))
+            .is_some_and(|stated| {
+                // Short hashes are the first digits.
+                stated.len() >= 16 && sha256.starts_with(&stated.to_ascii_lowercase())
+            }),
+        sha256,
+    })
+}
+
+/// The calls of the models asked for; `Err(None)` when none is asked.
+///
+/// # Errors
+/// Why a model that was asked gave no call.
+pub fn calls(
+    recording: &Recording,
+    analysis: &Analysis,
+    common: &Common,
+) -> Result<Vec<Call>, Option<Phrase>> {
+    let _ = (recording, analysis);
+    if !common.asks_models() {
+        return Err(None);
+    }
+    Err(Some(Phrase::new("rhythm-no-model-runtime")))
+}

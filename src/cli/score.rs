@@ -1,0 +1,85 @@
+//! `score`: annotations against annotations, without analysis.
+
+use super::Exit;
+use super::arguments::{Common, positive};
+use super::evaluate::Scoring;
+use super::output::{Output, Stop};
+use crate::evaluation::{Marks, RecordScore, score_marks};
+use crate::formats::ReadError;
+use crate::formats::wfdb::{AnnotationFile, Header};
+use crate::recording::Phrase;
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Reference annotations (WFDB), as 100.atr
+    #[arg(value_name = "REF")]
+    reference: PathBuf,
+    /// Annotations to score (WFDB), as 100.qrs
+    #[arg(value_name = "TEST")]
+    test: PathBuf,
+    /// Samples per second of the annotations; from the file or the header beside REF if not given
+    #[arg(long, value_parser = positive, value_name = "HZ")]
+    rate: Option<f64>,
+    #[command(flatten)]
+    scoring: Scoring,
+}
+
+pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, Stop> {
+    let (Some(reference), Some(test)) = (
+        annotations(&arguments.reference, output),
+        annotations(&arguments.test, output),
+    ) else {
+        return Ok(Exit::NothingRead);
+    };
+    let header = header_beside(&arguments.reference);
+    let known = header.as_ref().and_then(|header| header.record.rate_hz);
+    let Some(rate_hz) = arguments.rate.or(reference.rate_hz).or(known) else {
+        let file = arguments.reference.to_string_lossy().into_owned();
+        output.complain(&file, &Phrase::new("cli-question-rate"));
+        return Ok(Exit::QuestionOpen);
+    };
+    let mut protocol = arguments.scoring.protocol(common);
+    let window = (protocol.window_s * rate_hz + 0.5) as i64;
+    let marks =
+        |file: &AnnotationFile| Marks::of_annotations(&file.annotations, protocol.map, window);
+    let (reference, test) = (marks(&reference), marks(&test));
+    if let Some(frames) = header.and_then(|header| header.record.frames) {
+        protocol.to_s = protocol.to_s.min(frames as f64 / rate_hz);
+    }
+    let record = RecordScore {
+        record: stem(&arguments.reference),
+        score: score_marks(&reference, &test, rate_hz, &protocol),
+    };
+    arguments.scoring.print(vec![record], common, output)?;
+    Ok(Exit::Done)
+}
+
+/// The annotations of a file; why there are none is said.
+fn annotations(path: &Path, output: &mut Output) -> Option<AnnotationFile> {
+    let read = std::fs::read(path)
+        .map_err(|error| ReadError::Medium {
+            reason: error.to_string(),
+        })
+        .and_then(|bytes| AnnotationFile::parse(&bytes));
+    match read {
+        Ok(file) => Some(file),
+        Err(error) => {
+            output.read_error(&path.to_string_lossy(), &error);
+            None
+        }
+    }
+}
+
+/// The header of the record that the annotations belong to, if it lies beside them.
+fn header_beside(path: &Path) -> Option<Header> {
+    let text = std::fs::read_to_string(path.with_extension("hea")).ok()?;
+    Header::parse(&text, &mut Vec::new()).ok()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
