@@ -3,9 +3,10 @@
 //! Each side says its build first; a page and a worker of different builds refuse each other, because a cached file of
 //! an older build may be beside a newer one.
 
-use crate::engine::{InferAnswer, InferRequest, Stage};
+use crate::engine::{InferAnswer, InferRequest, LiveUpdate, Stage};
 use crate::formats::{Answers, Offer, Question, ReadError};
-use crate::recording::Phrase;
+use crate::live::session::Input;
+use crate::recording::StartTime;
 use crate::report::{RecordingSummary, Report};
 use serde::{Deserialize, Serialize};
 
@@ -67,99 +68,25 @@ pub enum ToWorker {
         profile: String,
         /// Name of the device for people.
         device: String,
-        /// Wall clock: ISO 8601 of the page's clock with its zone.
-        started: String,
-        /// Monotonic time of the page in milliseconds.
-        at_ms: f64,
+        /// Wall clock of the page.
+        start: Option<StartTime>,
+        /// The page's steady clock, seconds.
+        at_s: f64,
     },
-    /// Something happened on the link; notification bytes come beside the message.
+    /// Something happened on the link.
     LiveInput {
         /// Job.
         job: JobId,
         /// What.
-        input: LiveInput,
-        /// Monotonic time of the page in milliseconds.
-        at_ms: f64,
+        input: Input,
+        /// When, on the page's steady clock, seconds.
+        at_s: f64,
     },
     /// The session ends; its recording is opened like any other.
     LiveStop {
         /// Job.
         job: JobId,
     },
-}
-
-/// What the transport reports.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "kebab-case")]
-pub enum LiveInput {
-    /// The link is up and services are found.
-    Connected,
-    /// Notifications of a characteristic are on.
-    Subscribed {
-        /// UUID.
-        characteristic: String,
-    },
-    /// A write was acknowledged.
-    Written {
-        /// UUID.
-        characteristic: String,
-    },
-    /// A notification; its bytes come beside the message.
-    Notification {
-        /// UUID.
-        characteristic: String,
-    },
-    /// The link is down.
-    Lost,
-    /// A request of the session failed on the link.
-    Failed {
-        /// What the browser says.
-        reason: String,
-    },
-    /// Time went on.
-    Tick,
-}
-
-/// What the session wants from the transport.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "want", rename_all = "kebab-case")]
-pub enum LiveWish {
-    /// Connect (again).
-    Connect,
-    /// Turn on notifications.
-    Subscribe {
-        /// UUID of the service.
-        service: String,
-        /// UUID.
-        characteristic: String,
-    },
-    /// Write; the bytes come beside the message.
-    Write {
-        /// UUID of the service.
-        service: String,
-        /// UUID.
-        characteristic: String,
-        /// The bytes.
-        bytes: Vec<u8>,
-    },
-}
-
-/// What the session says to people.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LiveEvent {
-    /// State of the link from now on.
-    pub status: LiveStatus,
-    /// The words, if there is something to say.
-    pub words: Option<Phrase>,
-}
-
-/// A beat of a live trace.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LiveBeat {
-    /// Sample at the nominal rate.
-    pub sample: u64,
-    /// Confirmed by the look-ahead.
-    pub confirmed: bool,
 }
 
 /// `worker` to page.
@@ -231,40 +158,16 @@ pub enum FromWorker {
         /// File names.
         names: Vec<String>,
     },
-    /// What the live session wants from the transport.
-    LiveWishes {
+    /// What is new of the live session; its i16 counts come beside the message.
+    Live {
         /// Job.
         job: JobId,
-        /// In this order.
-        wishes: Vec<LiveWish>,
-    },
-    /// New samples (i16 counts beside the message) and beats of the live trace.
-    LiveTrace {
-        /// Job.
-        job: JobId,
-        /// Index of the first new sample at the nominal rate.
-        first: u64,
-        /// Samples per second.
+        /// What is new.
+        update: Box<LiveUpdate>,
+        /// Samples per second of the trace.
         rate_hz: f64,
-        /// Counts per millivolt.
+        /// Counts per millivolt of the trace.
         gain: f64,
-        /// Gaps so far, in samples.
-        gaps: Vec<(u64, u64)>,
-        /// Beats that are new or newly confirmed.
-        beats: Vec<LiveBeat>,
-        /// Beats that the look-ahead did not confirm.
-        withdrawn: Vec<u64>,
-        /// Heart rate of the last beats, per minute.
-        rate_per_min: Option<f64>,
-        /// Grade of the last second that is judged.
-        grade: Option<crate::analysis::Grade>,
-    },
-    /// What the session says to people.
-    LiveEvents {
-        /// Job.
-        job: JobId,
-        /// In this order.
-        events: Vec<LiveEvent>,
     },
     /// The last 10 s for the model; samples come beside the message.
     LiveInfer {

@@ -4,5 +4,7 @@
 //! command line runs the same job in a loop with [`run`]. There are no threads, no clock and no browser here.
 
 mod job;
+mod live;
 
+pub use live::{LiveBeat, LiveJob, LiveUpdate};
 pub use job::{InferAnswer, InferRequest, Job, Options, Outcome, Stage, Step, run};

@@ -3,8 +3,10 @@
 //! The browser's interface is not in the stable part of web-sys, so the few calls that are needed are declared here.
 
 use super::links;
+use crate::live::Characteristic;
 use crate::live::profile::POLAR_H10;
-use crate::protocol::{JobId, LiveInput, LiveWish};
+use crate::live::session::{Input, LinkError, Output};
+use crate::protocol::JobId;
 use js_sys::{Array, DataView, Object, Promise, Reflect, Uint8Array};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -38,9 +40,12 @@ extern "C" {
     fn characteristic(this: &GattService, uuid: &str) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(extends = web_sys::EventTarget)]
+    #[derive(Clone)]
     type GattCharacteristic;
     #[wasm_bindgen(method, catch, js_name = startNotifications)]
     fn start_notifications(this: &GattCharacteristic) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = readValue)]
+    fn read(this: &GattCharacteristic) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch, js_name = writeValueWithResponse)]
     fn write_with_response(this: &GattCharacteristic, bytes: &Uint8Array) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, getter)]
@@ -52,8 +57,8 @@ extern "C" {
 pub struct Link {
     device: BluetoothDevice,
     job: Rc<Cell<JobId>>,
-    /// Characteristics whose notifications already come to a listener, by the connection they belong to.
-    heard: Rc<RefCell<Vec<GattCharacteristic>>>,
+    /// Characteristics of the connection that stands.
+    found: Rc<RefCell<Vec<(Characteristic, GattCharacteristic)>>>,
 }
 
 impl Link {
@@ -75,7 +80,7 @@ impl Link {
         spawn_local(async move {
             // Dismissed: nothing to say.
             let Ok(device) = JsFuture::from(promise).await else { return };
-            let link = Self { device: device.unchecked_into(), job: Rc::default(), heard: Rc::default() };
+            let link = Self { device: device.unchecked_into(), job: Rc::default(), found: Rc::default() };
             link.hear_disconnect();
             chosen(link);
         });
@@ -96,72 +101,113 @@ impl Link {
 
     fn hear_disconnect(&self) {
         let job = self.job.clone();
-        let lost = Closure::<dyn FnMut()>::new(move || {
-            if job.get() != 0 {
-                links::live_input(job.get(), LiveInput::Lost, None);
-            }
-        });
+        let lost = Closure::<dyn FnMut()>::new(move || tell(job.get(), Input::Lost));
         let _ = self.device.add_event_listener_with_callback("gattserverdisconnected", lost.as_ref().unchecked_ref());
         lost.forget();
     }
 
     /// Does what the session wants, one wish after the other, and tells it what came of each.
-    pub fn fulfil(&self, job: JobId, wishes: Vec<LiveWish>) {
+    pub fn fulfil(&self, job: JobId, wishes: Vec<Output>) {
         self.job.set(job);
         let link = self.clone();
         spawn_local(async move {
             for wish in wishes {
-                let input = match link.wish(wish).await {
-                    Ok(input) => input,
-                    Err(error) => LiveInput::Failed { reason: reason(&error) },
-                };
-                if link.job.get() == job {
-                    links::live_input(job, input, None);
+                if let Some(input) = link.wish(wish).await {
+                    tell(job, input);
                 }
             }
         });
     }
 
-    async fn wish(&self, wish: LiveWish) -> Result<LiveInput, JsValue> {
+    /// What came of a wish; `None` for what is no wish of the link.
+    async fn wish(&self, wish: Output) -> Option<Input> {
         match wish {
-            LiveWish::Connect => {
-                self.heard.borrow_mut().clear();
-                let gatt = self.device.gatt().ok_or_else(|| JsValue::from_str("no GATT"))?;
-                JsFuture::from(gatt.connect()?).await?;
-                Ok(LiveInput::Connected)
+            Output::Connect => Some(match self.connect().await {
+                Ok(found) => Input::Services(found),
+                Err(error) => Input::ConnectFailed(reason(&error)),
+            }),
+            Output::Subscribe(role) => Some(match self.subscribe(role).await {
+                Ok(()) => Input::Subscribed(role),
+                Err(error) => Input::SubscribeFailed(role, reason(&error)),
+            }),
+            Output::Read(role) => Some(match self.read(role).await {
+                Ok(bytes) => Input::Read(role, bytes),
+                Err(error) => Input::ReadFailed(role, reason(&error)),
+            }),
+            Output::Write(role, bytes) => Some(match self.write(role, &bytes).await {
+                Ok(()) => Input::Written(role),
+                Err(error) => Input::WriteFailed(role, reason(&error)),
+            }),
+            Output::Disconnect => {
+                if let Some(gatt) = self.device.gatt() {
+                    gatt.disconnect();
+                }
+                None
             }
-            LiveWish::Subscribe { service, characteristic } => {
-                let found = self.characteristic(&service, &characteristic).await?;
-                self.hear(&found, &characteristic);
-                JsFuture::from(found.start_notifications()?).await?;
-                self.heard.borrow_mut().push(found);
-                Ok(LiveInput::Subscribed { characteristic })
-            }
-            LiveWish::Write { service, characteristic, bytes } => {
-                let found = self.characteristic(&service, &characteristic).await?;
-                JsFuture::from(found.write_with_response(&Uint8Array::from(bytes.as_slice()))?).await?;
-                Ok(LiveInput::Written { characteristic })
-            }
+            // The page ticks by itself.
+            Output::WakeAt(_) | Output::Samples(_) | Output::HeartRate(_) | Output::Battery(_) | Output::Status(_) | Output::Event { .. } => None,
         }
     }
 
-    async fn characteristic(&self, service: &str, characteristic: &str) -> Result<GattCharacteristic, JsValue> {
+    /// Connects and finds which of the profile's characteristics are there.
+    async fn connect(&self) -> Result<Vec<Characteristic>, JsValue> {
+        self.found.borrow_mut().clear();
         let gatt = self.device.gatt().ok_or_else(|| JsValue::from_str("no GATT"))?;
-        let service: GattService = JsFuture::from(gatt.service(service)?).await?.unchecked_into();
-        Ok(JsFuture::from(service.characteristic(characteristic)?).await?.unchecked_into())
+        JsFuture::from(gatt.connect()?).await?;
+        let mut roles = Vec::new();
+        for address in POLAR_H10.addresses {
+            // What is not there is not listed; the session knows what it can do without.
+            let Ok(service) = JsFuture::from(gatt.service(address.service)?).await else { continue };
+            let service: GattService = service.unchecked_into();
+            let Ok(found) = JsFuture::from(service.characteristic(address.characteristic)?).await else { continue };
+            self.found.borrow_mut().push((address.role, found.unchecked_into()));
+            roles.push(address.role);
+        }
+        Ok(roles)
     }
 
-    fn hear(&self, characteristic: &GattCharacteristic, uuid: &str) {
-        let (job, uuid) = (self.job.clone(), uuid.to_owned());
+    fn characteristic(&self, role: Characteristic) -> Result<GattCharacteristic, JsValue> {
+        let found = self.found.borrow();
+        let found = found.iter().find(|(have, _)| *have == role).map(|(_, found)| found.clone());
+        found.ok_or_else(|| JsValue::from_str("no such characteristic"))
+    }
+
+    async fn subscribe(&self, role: Characteristic) -> Result<(), JsValue> {
+        let found = self.characteristic(role)?;
+        let job = self.job.clone();
         let changed = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
             let Some(target) = event.target() else { return };
-            let Some(view) = target.unchecked_into::<GattCharacteristic>().value() else { return };
-            let bytes = Uint8Array::new_with_byte_offset_and_length(&view.buffer(), view.byte_offset() as u32, view.byte_length() as u32);
-            links::live_input(job.get(), LiveInput::Notification { characteristic: uuid.clone() }, Some(&bytes.to_vec()));
+            if let Some(view) = target.unchecked_into::<GattCharacteristic>().value() {
+                tell(job.get(), Input::Notification(role, bytes(&view)));
+            }
         });
-        let _ = characteristic.add_event_listener_with_callback("characteristicvaluechanged", changed.as_ref().unchecked_ref());
+        found.add_event_listener_with_callback("characteristicvaluechanged", changed.as_ref().unchecked_ref())?;
         changed.forget();
+        JsFuture::from(found.start_notifications()?).await?;
+        Ok(())
     }
+
+    async fn read(&self, role: Characteristic) -> Result<Vec<u8>, JsValue> {
+        let view: DataView = JsFuture::from(self.characteristic(role)?.read()?).await?.unchecked_into();
+        Ok(bytes(&view))
+    }
+
+    async fn write(&self, role: Characteristic, bytes: &[u8]) -> Result<(), JsValue> {
+        JsFuture::from(self.characteristic(role)?.write_with_response(&Uint8Array::from(bytes))?).await?;
+        Ok(())
+    }
+}
+
+/// Tells the session, unless the link was given up.
+fn tell(job: JobId, input: Input) {
+    if job != 0 {
+        links::live_input(job, input, links::now_ms() / 1000.0);
+    }
+}
+
+/// The bytes of a value.
+fn bytes(view: &DataView) -> Vec<u8> {
+    Uint8Array::new_with_byte_offset_and_length(&view.buffer(), view.byte_offset() as u32, view.byte_length() as u32).to_vec()
 }
 
 /// Name and services of the device that is asked for.
@@ -170,15 +216,21 @@ fn options() -> JsValue {
         let _ = Reflect::set(object, &key.into(), value);
     };
     let filter = Object::new();
-    set(&filter, "namePrefix", &POLAR_H10.name_prefix.into());
-    let services: Array = POLAR_H10.services.iter().map(|uuid| JsValue::from_str(uuid)).collect();
+    set(&filter, "namePrefix", &POLAR_H10.name_prefixes.first().copied().unwrap_or_default().into());
+    let services: Array = POLAR_H10.services().iter().map(|uuid| JsValue::from_str(uuid)).collect();
     let options = Object::new();
     set(&options, "filters", &Array::of1(&filter));
     set(&options, "optionalServices", &services);
     options.into()
 }
 
-/// What the browser says of a failure.
-fn reason(error: &JsValue) -> String {
-    Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string()).unwrap_or_default()
+/// What the browser says of a failure, by the names of its errors.
+fn reason(error: &JsValue) -> LinkError {
+    let read = |key: &str| Reflect::get(error, &key.into()).ok().and_then(|text| text.as_string()).unwrap_or_default();
+    match read("name").as_str() {
+        "SecurityError" | "NotAllowedError" => LinkError::Authentication,
+        "NetworkError" | "NotFoundError" => LinkError::Unreachable,
+        "InvalidStateError" => LinkError::Busy,
+        _ => LinkError::Other(read("message")),
+    }
 }

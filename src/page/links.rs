@@ -5,8 +5,9 @@ use super::transport;
 use super::words::t;
 use crate::engine::{InferRequest, Stage};
 use crate::formats::Answers;
-use crate::protocol::{BUILD, FromInfer, FromWorker, JobId, LiveInput, ToInfer, ToWorker};
-use crate::recording::Phrase;
+use crate::live::session::Input;
+use crate::protocol::{BUILD, FromInfer, FromWorker, JobId, ToInfer, ToWorker};
+use crate::recording::{Phrase, StartTime};
 use crate::report::RecordingSummary;
 use crate::sheet::Trace;
 use crate::worker::{pack, read_samples, unpack};
@@ -141,23 +142,27 @@ pub fn live_start(profile: &str, device: &str) -> Option<JobId> {
         job,
         profile: profile.to_owned(),
         device: device.to_owned(),
-        started: local_time(),
-        at_ms: now_ms(),
+        start: local_time(),
+        at_s: now_ms() / 1000.0,
     };
     to_worker(&message, &[], &[]);
     Some(job)
 }
 
 /// Passes on what happened on the link.
-pub fn live_input(job: JobId, input: LiveInput, bytes: Option<&[u8]>) {
-    let buffers: Vec<ArrayBuffer> = bytes.map(|bytes| Uint8Array::from(bytes).buffer()).into_iter().collect();
-    to_worker(&ToWorker::LiveInput { job, input, at_ms: now_ms() }, &buffers, &[]);
+pub fn live_input(job: JobId, input: Input, at_s: f64) {
+    to_worker(&ToWorker::LiveInput { job, input, at_s }, &[], &[]);
 }
 
 /// Ends the live session; its recording opens like any other.
 pub fn live_stop() {
     let Some(store) = with_links(|links| links.store) else { return };
     transport::close();
+    if store.live.with_untracked(|live| live.as_ref().is_none_or(|live| live.counts.is_empty())) {
+        // Nothing came: there is nothing to open.
+        store.live.set(None);
+        return;
+    }
     let job = begin(store);
     to_worker(&ToWorker::LiveStop { job }, &[], &[]);
 }
@@ -176,22 +181,13 @@ pub fn now_ms() -> f64 {
     web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
 }
 
-/// The wall clock as ISO 8601 with the zone's offset.
-fn local_time() -> String {
+/// The wall clock with the zone's offset.
+fn local_time() -> Option<StartTime> {
     let now = js_sys::Date::new_0();
-    let east = -now.get_timezone_offset() as i32;
-    let sign = if east < 0 { '-' } else { '+' };
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{sign}{:02}:{:02}",
-        now.get_full_year(),
-        now.get_month() + 1,
-        now.get_date(),
-        now.get_hours(),
-        now.get_minutes(),
-        now.get_seconds(),
-        east.abs() / 60,
-        east.abs() % 60
-    )
+    let date = (i32::try_from(now.get_full_year()).ok()?, now.get_month() as u8 + 1, now.get_date() as u8);
+    let second = f64::from(now.get_seconds()) + f64::from(now.get_milliseconds()) / 1000.0;
+    let east = -now.get_timezone_offset() as i16;
+    StartTime::new(Some(date), now.get_hours() as u8, now.get_minutes() as u8, second, Some(east))
 }
 
 fn to_worker<M: Serialize>(message: &M, buffers: &[ArrayBuffer], files: &[File]) {
@@ -326,30 +322,15 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
                 super::files::save(name, buffer);
             }
         }
-        FromWorker::LiveWishes { job, wishes } if job == current => transport::fulfil(job, wishes),
-        FromWorker::LiveTrace { job, first, rate_hz, gain, gaps, beats, withdrawn, rate_per_min, grade } if job == current => {
+        FromWorker::Live { job, update, rate_hz, gain } if job == current => {
             let counts = buffers.first().map(|buffer| Int16Array::new(buffer).to_vec()).unwrap_or_default();
+            transport::fulfil(job, &update.link);
             store.live.update(|live| {
-                let Some(live) = live else { return };
-                live.rate_hz = rate_hz;
-                live.gain = gain;
-                live.counts.truncate(first as usize);
-                live.counts.extend_from_slice(&counts);
-                live.gaps = gaps;
-                live.beats.retain(|(sample, _)| !withdrawn.contains(sample) && !beats.iter().any(|beat| beat.sample == *sample));
-                live.beats.extend(beats.iter().map(|beat| (beat.sample, beat.confirmed)));
-                live.beats.sort_unstable();
-                live.rate_per_min = rate_per_min;
-                live.grade = grade;
+                if let Some(live) = live {
+                    live.take(*update, &counts, rate_hz, gain);
+                }
             });
         }
-        FromWorker::LiveEvents { job, events } if job == current => store.live.update(|live| {
-            let Some(live) = live else { return };
-            for event in events {
-                live.status = Some(event.status);
-                live.words = event.words;
-            }
-        }),
         // What is left answers a job that another has replaced.
         FromWorker::Progress { .. }
         | FromWorker::Opened { .. }
@@ -360,9 +341,7 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
         | FromWorker::Question { .. }
         | FromWorker::Failed { .. }
         | FromWorker::Exported { .. }
-        | FromWorker::LiveWishes { .. }
-        | FromWorker::LiveTrace { .. }
-        | FromWorker::LiveEvents { .. } => {}
+        | FromWorker::Live { .. } => {}
     }
 }
 

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 pub fn LiveBar() -> impl IntoView {
     let store = Store::use_store();
     let rate = move || store.live.with(|live| live.as_ref().and_then(|live| live.rate_per_min).map(|rate| format!("{rate:.0}")));
-    let words = move || store.live.with(|live| live.as_ref().and_then(|live| live.words.as_ref().map(say)));
+    let words = move || store.live.with(|live| live.as_ref().and_then(|live| live.words.as_ref().or(live.status.as_ref()).map(say)));
     let grade = move || {
         store.live.with(|live| {
             live.as_ref().and_then(|live| live.grade).map(|grade| {

@@ -300,11 +300,12 @@ fn draw_live(canvas: &HtmlCanvasElement, store: Store, live: &LiveTrace) {
     let beats = live
         .beats
         .iter()
-        .filter(|(sample, _)| *sample >= shift)
-        .map(|&(sample, confirmed)| {
-            let rr_ms = before.map(|before| (sample - before) as f64 / rate * 1000.0).filter(|&rr| rr < 3000.0);
-            before = Some(sample);
-            BeatMark { time_s: (sample - shift) as f64 / rate, letter: "·", rr_ms, fill: Fill::TextSecondary, provisional: !confirmed }
+        .filter(|beat| beat.sample >= shift)
+        .map(|beat| {
+            let rr_ms = before.filter(|_| beat.follows).map(|before| (beat.sample - before) as f64 / rate * 1000.0);
+            before = Some(beat.sample);
+            let time_s = (beat.sample - shift) as f64 / rate;
+            BeatMark { time_s, letter: "·", rr_ms, fill: Fill::TextSecondary, provisional: !beat.confirmed }
         })
         .collect();
     let composition = Composition {

@@ -1,8 +1,8 @@
 //! The page's state: one place, many readers.
 
-use crate::engine::Stage;
+use crate::engine::{LiveBeat, LiveUpdate, Stage};
 use crate::formats::{Answers, Offer, Question};
-use crate::protocol::{JobId, LiveStatus};
+use crate::protocol::JobId;
 use crate::recording::Phrase;
 use crate::report::{RecordingSummary, Report};
 use crate::sheet::{STANDARD_GAIN_MM_MV, STANDARD_SPEED_MM_S, Trace};
@@ -47,18 +47,37 @@ pub struct LiveTrace {
     pub gain: f64,
     /// Gaps in samples.
     pub gaps: Vec<(u64, u64)>,
-    /// Beats: sample, confirmed.
-    pub beats: Vec<(u64, bool)>,
+    /// Beats, ordered.
+    pub beats: Vec<LiveBeat>,
     /// Heart rate of the last beats.
     pub rate_per_min: Option<f64>,
     /// Quality of the last judged second.
     pub grade: Option<crate::analysis::Grade>,
-    /// State of the link.
-    pub status: Option<LiveStatus>,
-    /// What the session last said.
+    /// What the link is doing.
+    pub status: Option<Phrase>,
+    /// What the session last told.
     pub words: Option<Phrase>,
     /// The model's last call on 10 s.
     pub call: Option<crate::inference::Call>,
+}
+
+impl LiveTrace {
+    /// Takes what is new.
+    pub fn take(&mut self, update: LiveUpdate, counts: &[i16], rate_hz: f64, gain: f64) {
+        self.rate_hz = rate_hz;
+        self.gain = gain;
+        self.counts.truncate(update.first as usize);
+        self.counts.extend_from_slice(counts);
+        self.gaps.extend(update.gaps);
+        let replaced = |sample: u64| update.withdrawn.contains(&sample) || update.beats.iter().any(|beat| beat.sample == sample);
+        self.beats.retain(|beat| !replaced(beat.sample));
+        self.beats.extend(update.beats.iter().copied());
+        self.beats.sort_unstable_by_key(|beat| beat.sample);
+        self.rate_per_min = update.rate_per_min;
+        self.grade = update.grade;
+        self.status = update.status.or(self.status.take());
+        self.words = update.events.into_iter().next_back().or(self.words.take());
+    }
 }
 
 /// All state of the page. Cheap to copy; every component takes it from the context.

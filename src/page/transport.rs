@@ -2,16 +2,21 @@
 
 use super::bluetooth::Link;
 use super::links;
-use crate::live::simulated::SimulatedH10;
-use crate::protocol::{JobId, LiveInput, LiveWish};
+use super::words::t;
+use crate::live::profile::POLAR_H10;
+use crate::live::session::{Input, Output};
+use crate::live::simulated::{Faults, SimulatedH10, SimulatedLink};
+use crate::protocol::JobId;
+use crate::simulator::{SimulatorOptions, simulate};
 use gloo::timers::callback::Interval;
 use std::cell::RefCell;
 
 /// How often time is passed on to the session, in milliseconds: well under its shortest deadline of 2 s.
-const TICK_MS: u32 = 100;
-
-/// The device profile that both transports speak.
-pub const PROFILE: &str = "polar-h10";
+const TICK_MS: u32 = 50;
+/// True rate of the simulated strap: real ones run a little fast (130.17 Hz in a public capture).
+const TRUE_RATE_HZ: f64 = 130.17;
+/// Length of what the simulated strap plays before it begins anew, seconds.
+const PLAYED_S: f64 = 600.0;
 
 /// Which device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +29,11 @@ pub enum Choice {
 
 enum Transport {
     Bluetooth(Link),
-    Simulated(Box<SimulatedH10>),
+    Simulated {
+        link: Box<SimulatedLink>,
+        /// Host time at which the strap woke: its own time starts there.
+        woke_at_s: f64,
+    },
 }
 
 struct Open {
@@ -43,11 +52,14 @@ pub fn bluetooth_available() -> bool {
     Link::available()
 }
 
+fn now_s() -> f64 {
+    links::now_ms() / 1000.0
+}
+
 /// Begins a session on the chosen device.
 pub fn begin(choice: Choice) {
     match choice {
-        Choice::Simulated => open(Transport::Simulated(Box::new(SimulatedH10::demonstration(links::now_ms()))), &super::words::t("page-simulated-device")),
-        // The browser's dialog may be dismissed: then nothing happens.
+        Choice::Simulated => open(simulated(), &t("page-simulated-device")),
         Choice::Bluetooth => Link::ask(|link| {
             let name = link.name();
             open(Transport::Bluetooth(link), &name);
@@ -55,8 +67,20 @@ pub fn begin(choice: Choice) {
     }
 }
 
+/// A strap on a simulated person, with the faults that the page's address asks for (`#loss=0.01`).
+fn simulated() -> Transport {
+    let options = SimulatorOptions { duration_s: PLAYED_S, sample_rate_hz: POLAR_H10.ecg.map_or(TRUE_RATE_HZ, |ecg| ecg.nominal_rate_hz), ..SimulatorOptions::default() };
+    let hash = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
+    let frame_loss = hash.split(['#', '&']).find_map(|part| part.strip_prefix("loss=")?.parse().ok()).unwrap_or(0.0);
+    let faults = Faults { frame_loss, ..Faults::default() };
+    let device = SimulatedH10::new(&simulate(&options), TRUE_RATE_HZ, faults, 1);
+    Transport::Simulated { link: Box::new(SimulatedLink::new(device)), woke_at_s: now_s() }
+}
+
 fn open(transport: Transport, device: &str) {
-    let Some(job) = links::live_start(PROFILE, device) else { return };
+    close();
+    // The worker's first wishes come as a message, after the link has its place here.
+    let Some(job) = links::live_start(POLAR_H10.id, device) else { return };
     let ticks = Interval::new(TICK_MS, move || tick(job));
     OPEN.with(|open| *open.borrow_mut() = Some(Open { job, transport, _ticks: ticks }));
 }
@@ -73,50 +97,35 @@ pub fn close() {
 /// Passes time on: to the session, and to the simulated device, which then says what it has to say.
 fn tick(job: JobId) {
     let said = OPEN.with(|open| match open.borrow_mut().as_mut() {
-        Some(Open { transport: Transport::Simulated(device), .. }) => device.advance(links::now_ms()),
+        Some(Open { transport: Transport::Simulated { link, woke_at_s }, .. }) => {
+            let woke = *woke_at_s;
+            link.advance(now_s() - woke).into_iter().map(|(at_s, input)| (at_s + woke, input)).collect()
+        }
         _ => Vec::new(),
     });
-    for (characteristic, bytes) in said {
-        links::live_input(job, LiveInput::Notification { characteristic: characteristic.to_owned() }, Some(&bytes));
+    for (at_s, input) in said {
+        links::live_input(job, input, at_s);
     }
-    links::live_input(job, LiveInput::Tick, None);
+    links::live_input(job, Input::Tick, now_s());
 }
 
 /// Does what the session wants, in its order.
-pub fn fulfil(job: JobId, wishes: Vec<LiveWish>) {
-    let link = OPEN.with(|open| match open.borrow().as_ref() {
-        Some(Open { job: current, transport: Transport::Bluetooth(link), .. }) if *current == job => Some(link.clone()),
+pub fn fulfil(job: JobId, wishes: &[Output]) {
+    let link = OPEN.with(|open| match open.borrow_mut().as_mut() {
+        Some(Open { job: current, transport, .. }) if *current == job => match transport {
+            Transport::Bluetooth(link) => Some(link.clone()),
+            Transport::Simulated { link, woke_at_s } => {
+                for wish in wishes {
+                    link.perform(now_s() - *woke_at_s, wish);
+                }
+                None
+            }
+        },
         _ => None,
     });
-    if let Some(link) = link {
-        link.fulfil(job, wishes);
-        return;
-    }
-    for wish in wishes {
-        let input = OPEN.with(|open| match open.borrow_mut().as_mut() {
-            Some(Open { transport: Transport::Simulated(device), .. }) => Some(answer(device, wish)),
-            _ => None,
-        });
-        if let Some(input) = input {
-            links::live_input(job, input, None);
-        }
-    }
-}
-
-/// What the simulated device answers to a wish.
-fn answer(device: &mut SimulatedH10, wish: LiveWish) -> LiveInput {
-    match wish {
-        LiveWish::Connect => {
-            device.connect(links::now_ms());
-            LiveInput::Connected
-        }
-        LiveWish::Subscribe { characteristic, .. } => {
-            device.subscribe(&characteristic);
-            LiveInput::Subscribed { characteristic }
-        }
-        LiveWish::Write { characteristic, bytes, .. } => {
-            device.write(&characteristic, &bytes, links::now_ms());
-            LiveInput::Written { characteristic }
-        }
+    if let Some(link) = link
+        && !wishes.is_empty()
+    {
+        link.fulfil(job, wishes.to_vec());
     }
 }

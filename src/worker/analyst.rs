@@ -69,15 +69,15 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
             }
         }
         ToWorker::Export { job, format } => export(&desk.borrow(), job, &format),
-        ToWorker::LiveStart { job, profile, device, started, at_ms } => {
+        ToWorker::LiveStart { job, profile, device, start, at_s } => {
+            let live = LiveDesk::start(job, &profile, &device, start, at_s);
             let mut held = desk.borrow_mut();
             held.job = None;
-            held.live = LiveDesk::start(job, &profile, &device, &started, at_ms);
+            held.live = live;
         }
-        ToWorker::LiveInput { job, input, at_ms } => {
-            let bytes = parcel.buffers.first().map(|buffer| Uint8Array::new(buffer).to_vec()).unwrap_or_default();
+        ToWorker::LiveInput { job, input, at_s } => {
             if let Some(live) = desk.borrow_mut().live.as_mut() {
-                live.handle(job, input, &bytes, at_ms);
+                live.handle(job, input, at_s);
             }
         }
         ToWorker::LiveStop { job } => {
