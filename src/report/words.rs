@@ -26,6 +26,7 @@ macro_rules! language {
             code: $code,
             name: $name,
             files: &[
+                include_str!(concat!("../../locales/", $code, "/formats.ftl")),
                 include_str!(concat!("../../locales/", $code, "/report.ftl")),
                 include_str!(concat!("../../locales/", $code, "/findings.ftl")),
                 include_str!(concat!("../../locales/", $code, "/inference.ftl")),
