@@ -1,5 +1,6 @@
 //! One recording from its bytes to its report.
 
+use super::fingerprint::fingerprint;
 use crate::analysis::{self, Analysis, QualitySpan};
 use crate::findings;
 use crate::formats::{self, Answers, Bundle, Context, Offer, Question, ReadError, Reading};
@@ -147,7 +148,7 @@ impl Job {
         self.state = State::Over;
         match formats::open(&self.bundle, &mut context) {
             Ok(Reading::Recording(recording)) => {
-                self.sha256 = formats::sha256(&self.bundle, &recording.source.name);
+                self.sha256 = fingerprint(&self.bundle, self.options.answers.choice.as_deref());
                 self.recording = Some(*recording);
                 self.state = State::Analyse;
                 Step::Opened

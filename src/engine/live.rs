@@ -1,20 +1,19 @@
 //! A live session from its bytes to marks as they come, and to a recording in the end.
 
 use super::job::InferRequest;
-use crate::analysis::beats::{BeatDetector, BeatEvent};
-use crate::analysis::{Grade, LOOK_AHEAD_S, grade_last};
+use crate::analysis::{self, Grade, LOOK_AHEAD_S, LiveAnalysis};
 use crate::live::HostTime;
 use crate::live::profile::{EcgStream, Profile};
 use crate::live::recorder::Recorder;
 use crate::live::session::{Input, Output, Session, Status};
-use crate::live::stream::SampleBlock;
+use crate::live::SampleBlock;
 use crate::recording::{Phrase, Recording, StartTime};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Seconds that a model sees at once.
 const WINDOW_S: f64 = 10.0;
-/// Seconds between two questions to the model, and between two grades of quality.
+/// Seconds between two questions to the model.
 const EVERY_S: f64 = 1.0;
 /// Beats that the heart rate is the mean of.
 const RATE_BEATS: usize = 8;
@@ -73,7 +72,7 @@ pub struct LiveJob {
     session: Session,
     stream: EcgStream,
     recorder: Recorder,
-    detector: BeatDetector,
+    analysis: LiveAnalysis,
     /// Millivolts of the last window without a gap.
     window: VecDeque<f32>,
     /// Samples so far, missing ones counted.
@@ -94,7 +93,7 @@ impl LiveJob {
             session: Session::new(profile),
             stream,
             recorder: Recorder::new(stream, device, start),
-            detector: BeatDetector::new(stream.nominal_rate_hz),
+            analysis: LiveAnalysis::new(stream.nominal_rate_hz, true),
             window: VecDeque::new(),
             received: 0,
             provisional: Vec::new(),
@@ -153,8 +152,8 @@ impl LiveJob {
     fn take(&mut self, block: &SampleBlock, update: &mut LiveUpdate) {
         self.recorder.take(block);
         if block.missing_before > 0 && self.received > 0 {
-            let events = self.detector.interrupt(usize::try_from(block.missing_before).unwrap_or(usize::MAX));
-            self.mark(events, update);
+            let found = self.analysis.skip(usize::try_from(block.missing_before).unwrap_or(usize::MAX));
+            self.mark(found, update);
             update.gaps.push((self.received, block.first));
             update.counts.resize(update.counts.len() + (block.first - self.received) as usize, 0);
             self.window.clear();
@@ -166,32 +165,33 @@ impl LiveJob {
         self.window.extend(&values);
         let kept = (WINDOW_S * self.stream.nominal_rate_hz).round() as usize;
         self.window.drain(..self.window.len().saturating_sub(kept));
-        let events = self.detector.push(&values);
-        self.mark(events, update);
+        let found = self.analysis.push(&values);
+        self.mark(found, update);
         self.withdraw(update);
-        self.judge(kept, update);
+        self.ask(kept, update);
     }
 
-    fn mark(&mut self, events: Vec<BeatEvent>, update: &mut LiveUpdate) {
+    fn mark(&mut self, found: analysis::LiveUpdate, update: &mut LiveUpdate) {
         let rate = self.stream.nominal_rate_hz;
-        for event in events {
-            match event {
-                BeatEvent::Provisional(beat) => {
-                    self.provisional.push(beat.sample as u64);
-                    update.beats.push(LiveBeat { sample: beat.sample as u64, confirmed: false, follows: beat.follows });
-                }
-                BeatEvent::Final(beat) => {
-                    let sample = beat.sample as u64;
-                    let same = |other: u64| (other.abs_diff(sample) as f64) < SAME_BEAT_S * rate;
-                    update.withdrawn.extend(self.provisional.iter().copied().filter(|&other| same(other) && other != sample));
-                    self.provisional.retain(|&other| !same(other));
-                    update.beats.push(LiveBeat { sample, confirmed: true, follows: beat.follows });
-                    self.confirmed.push_back((beat.time_s, beat.follows));
-                    if self.confirmed.len() > RATE_BEATS {
-                        self.confirmed.pop_front();
-                    }
-                }
+        for beat in found.provisional {
+            self.provisional.push(beat.sample as u64);
+            update.beats.push(LiveBeat { sample: beat.sample as u64, confirmed: false, follows: beat.follows });
+        }
+        for beat in found.beats {
+            let sample = beat.sample as u64;
+            let same = |other: u64| (other.abs_diff(sample) as f64) < SAME_BEAT_S * rate;
+            update.withdrawn.extend(self.provisional.iter().copied().filter(|&other| same(other) && other != sample));
+            self.provisional.retain(|&other| !same(other));
+            // The last word on a beat replaces what was said of it within the same update.
+            update.beats.retain(|other| !same(other.sample));
+            update.beats.push(LiveBeat { sample, confirmed: true, follows: beat.follows });
+            self.confirmed.push_back((beat.time_s, beat.follows));
+            if self.confirmed.len() > RATE_BEATS {
+                self.confirmed.pop_front();
             }
+        }
+        if let Some(last) = found.quality.last() {
+            self.grade = Some(last.grade);
         }
     }
 
@@ -203,26 +203,22 @@ impl LiveJob {
         self.provisional.retain(|&sample| sample >= settled);
     }
 
-    /// Every second: the grade of the last window, and a question to the model.
-    fn judge(&mut self, kept: usize, update: &mut LiveUpdate) {
+    /// Every second, once the last window is whole: a question to the model.
+    fn ask(&mut self, kept: usize, update: &mut LiveUpdate) {
         let every = (EVERY_S * self.stream.nominal_rate_hz) as u64;
-        if self.received < self.asked_at + every || self.window.is_empty() {
+        if self.received < self.asked_at + every || self.window.len() < kept || self.grade == Some(Grade::Unusable) {
             return;
         }
         self.asked_at = self.received;
-        let values: Vec<f32> = self.window.iter().copied().collect();
-        self.grade = Some(grade_last(&values, self.stream.nominal_rate_hz));
-        if values.len() == kept && self.grade != Some(Grade::Unusable) {
-            update.infer = Some(Box::new(InferRequest {
-                question: "rhythm".to_owned(),
-                lead: 0,
-                rate_hz: self.stream.nominal_rate_hz,
-                values_mv: values,
-                gaps: Vec::new(),
-                quality: Vec::new(),
-                beats: self.confirmed.len(),
-            }));
-        }
+        update.infer = Some(Box::new(InferRequest {
+            question: "rhythm".to_owned(),
+            lead: 0,
+            rate_hz: self.stream.nominal_rate_hz,
+            values_mv: self.window.iter().copied().collect(),
+            gaps: Vec::new(),
+            quality: Vec::new(),
+            beats: self.confirmed.len(),
+        }));
     }
 
     fn rate_per_min(&self) -> Option<f64> {

@@ -8,6 +8,7 @@ mod apple_csv;
 mod bundle;
 mod context;
 mod csv;
+pub mod derived;
 mod edf;
 mod error;
 mod format;

@@ -1,4 +1,33 @@
 //! Models: windows of a recording to calibrated calls that may abstain. Models are data in `models/`.
+//!
+//! [`prepare`] and [`conclude`] are pure; only [`Session`] (feature `inference`) knows the runtime. [`record_calls`] and
+//! [`live_call`] do all three.
+
+mod aggregate;
+mod error;
+mod evidence;
+mod manifest;
+mod plan;
+mod preprocess;
+#[cfg(feature = "inference")]
+mod session;
+#[cfg(test)]
+mod testing;
+
+pub use aggregate::{WindowOutputs, conclude, conclude_live};
+pub use error::InferenceError;
+pub use evidence::MAX_SPANS;
+pub use manifest::{
+    Abstention, Aggregation, Calibration, InputSpec, MAX_MODEL_BYTES, Manifest, OutputSpec, SCHEMA,
+    Scaling, Step,
+};
+pub use plan::{
+    LeadView, Prepared, SEGMENT_S, SPARSE_FROM_S, Segment, WHOLE_UP_TO_S, Window, plan, prepare,
+    prepare_live, prepare_segments,
+};
+pub use preprocess::{MAX_RATE_HZ, MIN_RATE_SHARE, Preprocessor};
+#[cfg(feature = "inference")]
+pub use session::{Session, live_call, record_calls};
 
 use crate::recording::Phrase;
 use serde::{Deserialize, Serialize};
@@ -29,9 +58,9 @@ pub struct Call {
     pub from_s: f64,
     /// End of the stretch, seconds.
     pub to_s: f64,
-    /// Label with the highest probability.
+    /// Label with the highest probability; empty when there is no distribution.
     pub label: String,
-    /// Its calibrated probability.
+    /// Its calibrated probability; 0 when there is no distribution.
     pub probability: f32,
     /// All labels with their calibrated probabilities, in the model's order.
     pub distribution: Vec<(String, f32)>,

@@ -6,7 +6,7 @@ use super::store::Store;
 use super::words::{say, t, ta};
 use super::{files, links};
 use crate::formats::FORMATS;
-use crate::report::verdict;
+use crate::report;
 use crate::sheet::{Composition, Fill, Item, Layout, Stroke, compose};
 use gloo::events::EventListener;
 use leptos::html::Canvas;
@@ -44,7 +44,7 @@ pub fn Landing() -> impl IntoView {
                 <span class="private" data-testid="requests">
                     {requests}" "{move || store.offline_ready.get().then(|| t("page-offline"))}
                 </span>
-                <span class="tiny">{say(&verdict::small_print())}</span>
+                <span class="tiny">{say(&report::small_print())}</span>
             </footer>
             <span class="visually-hidden"><Logo/></span>
         </div>

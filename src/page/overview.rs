@@ -45,7 +45,7 @@ pub fn Overview() -> impl IntoView {
             return;
         }
         let _ = canvas.set_pointer_capture(event.pointer_id());
-        let share = event.offset_x() / f64::from(canvas.client_width()).max(1.0);
+        let share = f64::from(event.offset_x()) / f64::from(canvas.client_width()).max(1.0);
         store.go_to(share * store.duration_s() - store.shown_s.get_untracked() / 2.0);
     };
     view! {

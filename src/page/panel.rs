@@ -8,7 +8,7 @@ use crate::analysis::Analysis;
 use crate::formats::WRITERS;
 use crate::inference::Call;
 use crate::recording::{Arg, Measured};
-use crate::report::{RecordingSummary, Report, Words, clock_text, json, verdict};
+use crate::report::{self, RecordingSummary, Report, Words, clock_text};
 use leptos::prelude::*;
 
 /// The panel.
@@ -22,7 +22,7 @@ pub fn Panel() -> impl IntoView {
                 (None, Some(open)) => recording(&open.summary).into_any(),
                 (None, None) => ().into_any(),
             }}
-            <p class="small-print">{say(&verdict::small_print())}</p>
+            <p class="small-print">{say(&report::small_print())}</p>
         </aside>
     }
 }
@@ -65,7 +65,7 @@ fn findings(report: &Report, store: Store) -> impl IntoView + use<> {
             }
         })
         .collect();
-    let conclusion: Vec<_> = verdict::conclusion(report).iter().map(|phrase| view! { <p class="small">{say(phrase)}</p> }).collect();
+    let conclusion: Vec<_> = report::conclusion(report).iter().map(|phrase| view! { <p class="small">{say(phrase)}</p> }).collect();
     view! { <section><h2>{t("page-findings")}</h2>{items}{conclusion}</section> }
 }
 
@@ -202,7 +202,7 @@ fn saving(report: &Report) -> impl IntoView + use<> {
     let report = StoredValue::new(report.clone());
     let save_json = move |_| {
         let words = Words::english();
-        let text = report.with_value(|report| json::document(report, &words).pretty());
+        let text = report.with_value(|report| report::document(report, &words).pretty());
         if let Ok(text) = text {
             files::save_text("einthoven-report.json", &text);
         }

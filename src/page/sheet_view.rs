@@ -6,7 +6,7 @@ use super::tools::trimmed;
 use super::words::{name, t, ta};
 use crate::analysis::{Analysis, Grade};
 use crate::recording::{BeatCode, Samples, Scale, SignalKind, Unit};
-use crate::report::{Report, verdict};
+use crate::report::{self, Report};
 use crate::sheet::{BeatMark, Composition, Fill, Item, Layout, Stretch, Tracing, WaveBracket, compose, row_count};
 use crate::sheet::Trace;
 use gloo::events::{EventListener, EventListenerOptions};
@@ -267,7 +267,7 @@ fn quality_veils(analysis: &Analysis) -> Vec<Stretch> {
         .iter()
         .filter(|span| span.grade != Grade::Waves)
         .map(|span| {
-            let reasons = span.reasons.iter().map(|&reason| t(&format!("{}-name", verdict::reason_id(reason)))).collect::<Vec<_>>().join(", ");
+            let reasons = span.reasons.iter().map(|&reason| t(&format!("{}-name", report::reason_id(reason)))).collect::<Vec<_>>().join(", ");
             let (id, opacity) = match span.grade {
                 Grade::Beats => ("page-veil-beats", 0.07),
                 Grade::Unusable | Grade::Waves => ("page-veil-unusable", 0.16),
@@ -347,7 +347,7 @@ fn move_by_hand(canvas: NodeRef<Canvas>, store: Store) {
                 let _ = held.set_pointer_capture(event.pointer_id());
                 hands.update_value(|hands| {
                     hands.down.retain(|(id, _, _)| *id != event.pointer_id());
-                    hands.down.push((event.pointer_id(), event.offset_x(), event.offset_y()));
+                    hands.down.push((event.pointer_id(), f64::from(event.offset_x()), f64::from(event.offset_y())));
                     hands.spread = spread(&hands.down);
                 });
             }),
@@ -400,8 +400,8 @@ fn moved(hands: StoredValue<Hands, LocalStorage>, store: Store, event: &PointerE
     hands.update_value(|hands| {
         let count = hands.down.len();
         let Some(hand) = hands.down.iter_mut().find(|(id, _, _)| *id == event.pointer_id()) else { return };
-        let dx = event.offset_x() - hand.1;
-        (hand.1, hand.2) = (event.offset_x(), event.offset_y());
+        let dx = f64::from(event.offset_x()) - hand.1;
+        (hand.1, hand.2) = (f64::from(event.offset_x()), f64::from(event.offset_y()));
         if count == 1 {
             store.go_to(store.from_s.get_untracked() - dx * seconds_per_px(store));
             return;
@@ -419,7 +419,7 @@ fn moved(hands: StoredValue<Hands, LocalStorage>, store: Store, event: &PointerE
 fn wheeled(store: Store, event: &WheelEvent) {
     if event.ctrl_key() || event.meta_key() {
         event.prevent_default();
-        let anchor = store.from_s.get_untracked() + event.offset_x() * seconds_per_px(store);
+        let anchor = store.from_s.get_untracked() + f64::from(event.offset_x()) * seconds_per_px(store);
         store.zoom((-event.delta_y() / 300.0).exp(), anchor);
         return;
     }

@@ -4,7 +4,7 @@ use super::store::Store;
 use super::words::{exact, name, say, t};
 use crate::analysis::Grade;
 use crate::engine::Stage;
-use crate::report::{Report, verdict};
+use crate::report::{self, Report};
 use leptos::prelude::*;
 
 /// The three verdicts, or what is being done.
@@ -34,9 +34,9 @@ pub fn stage_id(stage: Stage) -> &'static str {
 }
 
 fn verdicts(report: &Report, store: Store) -> impl IntoView + use<> {
-    let quality = verdict::quality(report);
-    let rate = verdict::rate(report);
-    let rhythm = verdict::rhythm(report);
+    let quality = report::quality(report);
+    let rate = report::rate(report);
+    let rhythm = report::rhythm(report);
     let waiting = !store.complete.get_untracked();
     let clinical = move || store.clinical.get();
     let (quality_plain, quality_exact) = (say(&quality), exact(&quality));

@@ -13,7 +13,7 @@ pub use json::{Document, SCHEMA, document};
 pub use summary::{ANNOTATIONS_CARRIED, LeadSummary, RecordingSummary};
 pub use text::{Extent, text};
 pub use verdict::{
-    Rhythm, RhythmSpan, conclusion, quality, rate, rhythm, rhythm_spans, small_print,
+    Rhythm, RhythmSpan, conclusion, quality, rate, reason_id, rhythm, rhythm_spans, small_print,
 };
 pub use words::{LANGUAGES, Language, Words, clock_text, plain_number};
 

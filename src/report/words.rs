@@ -29,8 +29,10 @@ macro_rules! language {
                 include_str!(concat!("../../locales/", $code, "/formats.ftl")),
                 include_str!(concat!("../../locales/", $code, "/report.ftl")),
                 include_str!(concat!("../../locales/", $code, "/findings.ftl")),
+                include_str!(concat!("../../locales/", $code, "/inference.ftl")),
                 include_str!(concat!("../../locales/", $code, "/cli.ftl")),
                 include_str!(concat!("../../locales/", $code, "/page.ftl")),
+                include_str!(concat!("../../locales/", $code, "/formats.ftl")),
             ],
         }
     };

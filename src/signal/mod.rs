@@ -5,7 +5,7 @@ mod resample;
 mod sections;
 mod statistics;
 
-pub use resample::resample_window;
+pub use resample::{ResamplingTable, SincShape, resample_window};
 pub use sections::{Band, SectionFilter, butterworth, sos_filter, sos_filtfilt};
 pub use statistics::{
     correlation, mean, median, percentile, percentile_of_sorted, standard_deviation,

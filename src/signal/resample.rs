@@ -23,14 +23,8 @@ pub fn resample_window(
     if !(rate_in > 0.0 && rate_out > 0.0 && half_zero_crossings > 0.0) || x.is_empty() {
         return vec![0.0; n_out];
     }
-    let ratio = (rate_out / rate_in).min(1.0);
-    let cutoff = rolloff * ratio;
-    let half_width = half_zero_crossings / ratio;
-    let at_zero = bessel_i0(beta);
-    let weight = |offset: f64| {
-        let u = offset / half_width;
-        sinc(cutoff * offset) * bessel_i0(beta * (1.0 - u * u).max(0.0).sqrt()) / at_zero
-    };
+    let kernel = Kernel::new(rate_in, rate_out, half_zero_crossings, beta, rolloff);
+    let half_width = kernel.half_width;
     (0..n_out)
         .map(|m| {
             let position = m as f64 * rate_in / rate_out;
@@ -41,7 +35,7 @@ pub fn resample_window(
             for (k, &value) in x.iter().enumerate().take(to).skip(from) {
                 let offset = position - k as f64;
                 if offset.abs() < half_width {
-                    let w = weight(offset);
+                    let w = kernel.weight(offset);
                     sum += w * value;
                     weights += w;
                 }
@@ -49,6 +43,136 @@ pub fn resample_window(
             if weights == 0.0 { 0.0 } else { sum / weights }
         })
         .collect()
+}
+
+/// A windowed sinc as a function of the distance from its centre in input samples.
+struct Kernel {
+    cutoff: f64,
+    half_width: f64,
+    beta: f64,
+    at_zero: f64,
+}
+
+impl Kernel {
+    fn new(rate_in: f64, rate_out: f64, half_zero_crossings: f64, beta: f64, rolloff: f64) -> Self {
+        let ratio = (rate_out / rate_in).min(1.0);
+        Self {
+            cutoff: rolloff * ratio,
+            half_width: half_zero_crossings / ratio,
+            beta,
+            at_zero: bessel_i0(beta),
+        }
+    }
+
+    fn weight(&self, offset: f64) -> f64 {
+        let u = offset / self.half_width;
+        let taper = bessel_i0(self.beta * (1.0 - u * u).max(0.0).sqrt()) / self.at_zero;
+        sinc(self.cutoff * offset) * taper
+    }
+}
+
+/// Rates and kernel of a [`ResamplingTable`]; the letters are those of [`resample_window`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SincShape {
+    /// Zero crossings of the kernel on each side, at the lower of the two rates.
+    pub half_zero_crossings: f64,
+    /// Shape of the Kaiser window.
+    pub beta: f64,
+    /// Cutoff as a share of half the lower rate.
+    pub rolloff: f64,
+    /// The kernel ends this many input samples before its half width, so that rounding never decides whether a sample
+    /// at its very edge counts.
+    pub edge_samples: f64,
+}
+
+/// The weights of [`resample_window`] for windows of one length and rate, calculated once: for long recordings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResamplingTable {
+    n_in: usize,
+    /// For each output sample: the first input sample, and where its weights begin.
+    rows: Vec<(usize, usize)>,
+    weights: Vec<f64>,
+}
+
+impl ResamplingTable {
+    /// Weights from `n_in` samples at `rate_in` hertz to `n_out` samples at `rate_out` hertz.
+    ///
+    /// `None` when a rate or the kernel's width is not positive and finite, or nothing goes in.
+    #[must_use]
+    pub fn new(
+        n_in: usize,
+        rate_in: f64,
+        rate_out: f64,
+        n_out: usize,
+        shape: SincShape,
+    ) -> Option<Self> {
+        let positive = |x: f64| x.is_finite() && x > 0.0;
+        if n_in == 0
+            || ![rate_in, rate_out, shape.half_zero_crossings]
+                .into_iter()
+                .all(positive)
+        {
+            return None;
+        }
+        let kernel = Kernel::new(
+            rate_in,
+            rate_out,
+            shape.half_zero_crossings,
+            shape.beta,
+            shape.rolloff,
+        );
+        let reach = kernel.half_width - shape.edge_samples;
+        let mut table = Self {
+            n_in,
+            rows: Vec::with_capacity(n_out),
+            weights: Vec::new(),
+        };
+        for m in 0..n_out {
+            let position = m as f64 * (rate_in / rate_out);
+            table.push_row(position, reach, &kernel);
+        }
+        Some(table)
+    }
+
+    fn push_row(&mut self, position: f64, reach: f64, kernel: &Kernel) {
+        let from = (position - reach).floor().max(0.0) as usize;
+        let to = ((position + reach).ceil().max(0.0) as usize + 1).min(self.n_in);
+        let begin = self.weights.len();
+        let mut first = None;
+        for k in from..to {
+            let offset = position - k as f64;
+            if offset.abs() < reach {
+                first.get_or_insert(k);
+                self.weights.push(kernel.weight(offset));
+            }
+        }
+        let row = &mut self.weights[begin..];
+        let sum: f64 = row.iter().sum();
+        if sum != 0.0 {
+            row.iter_mut().for_each(|weight| *weight /= sum);
+        }
+        self.rows.push((first.unwrap_or(0), begin));
+    }
+
+    /// Resamples one window. Samples beyond the table's `n_in` are not looked at, missing ones count as 0; where no
+    /// input sample is near, the output is 0.
+    #[must_use]
+    pub fn apply(&self, x: &[f32]) -> Vec<f64> {
+        let ends = self.rows.iter().skip(1).map(|&(_, begin)| begin);
+        self.rows
+            .iter()
+            .zip(ends.chain([self.weights.len()]))
+            .map(|(&(first, begin), end)| {
+                let weights = &self.weights[begin..end];
+                let values = x.get(first..).unwrap_or_default();
+                weights
+                    .iter()
+                    .zip(values)
+                    .map(|(w, &x)| w * f64::from(x))
+                    .sum()
+            })
+            .collect()
+    }
 }
 
 fn sinc(x: f64) -> f64 {
@@ -121,6 +245,33 @@ mod tests {
             .collect();
         let y = resample_window(&x, 500.0, 125.0, 1250, half, beta, rolloff);
         assert!(y[100..1150].iter().all(|y| y.abs() < 1e-3));
+    }
+
+    #[test]
+    fn the_table_gives_what_the_formula_gives() {
+        let (half, beta, rolloff) = SHAPE;
+        let shape = SincShape {
+            half_zero_crossings: half,
+            beta,
+            rolloff,
+            edge_samples: 1e-9,
+        };
+        for rate_in in [50.0, 130.0, 256.0, 512.41] {
+            let x: Vec<f32> = (0..400)
+                .map(|k| (k * 7919 % 101) as f32 / 50.0 - 1.0)
+                .collect();
+            let wide: Vec<f64> = x.iter().map(|&x| f64::from(x)).collect();
+            let expected = resample_window(&wide, rate_in, 100.0, 90, half, beta, rolloff);
+            let table = ResamplingTable::new(x.len(), rate_in, 100.0, 90, shape).unwrap();
+            for (m, (found, expected)) in table.apply(&x).iter().zip(&expected).enumerate() {
+                assert!(
+                    (found - expected).abs() < 1e-9,
+                    "{rate_in} {m} {found} {expected}"
+                );
+            }
+        }
+        assert!(ResamplingTable::new(0, 100.0, 100.0, 10, shape).is_none());
+        assert!(ResamplingTable::new(10, f64::NAN, 100.0, 10, shape).is_none());
     }
 
     #[test]

@@ -365,7 +365,7 @@ impl Decoded {
         let asked = header
             .signals
             .iter()
-            .position(|signal| asks_unit(signal))
+            .position(asks_unit)
             .or_else(|| header.signals.iter().position(|s| !s.is_annotations()))
             .unwrap_or(0);
         let mut evidence = Vec::new();

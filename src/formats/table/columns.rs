@@ -4,7 +4,6 @@ use super::super::gaps::push_gap;
 use super::super::text::{bare, is_missing, lines, number, rate_with_unit};
 use super::super::voltage::units_per_millivolt;
 use super::super::{Context, ReadError};
-use super::ID;
 use super::shape::{Delimiter, Kind, Shape};
 use super::timeline::clock;
 use crate::recording::{Gap, GapReason, Note, SampleData};

@@ -68,7 +68,7 @@ impl Format for Wfdb {
             };
         }
         let whole = head.len == head.bytes.len() as u64;
-        if head.len % 2 == 0
+        if head.len.is_multiple_of(2)
             && head.tail.ends_with(&[0, 0])
             && annotations::looks_like_annotations(head.bytes, whole)
         {

@@ -193,6 +193,20 @@ enum Counts {
 }
 
 impl Counts {
+    /// Appends decoded samples; differences are added to `sum`, the sample before.
+    fn take(&mut self, samples: impl Iterator<Item = i32>, storage: Storage, sum: &mut i32) {
+        match self {
+            Self::Narrow(data) => data.extend(samples.map(|sample| sample as i16)),
+            Self::Wide(data) if storage == Storage::Difference8 => {
+                data.extend(samples.map(|difference| {
+                    *sum = sum.wrapping_add(difference);
+                    *sum
+                }));
+            }
+            Self::Wide(data) => data.extend(samples),
+        }
+    }
+
     fn len(&self) -> usize {
         match self {
             Self::Narrow(data) => data.len(),
@@ -360,18 +374,13 @@ fn decode_group(
         let mut from = 0;
         for ((column, sum), signal) in columns.iter_mut().zip(&mut sums).zip(group) {
             let to = from + signal.samples_per_frame;
-            let samples = scratch[..used]
-                .chunks_exact(frame)
-                .flat_map(|frame| frame[from..to].iter().copied());
-            match column {
-                Counts::Narrow(data) => data.extend(samples.map(|sample| sample as i16)),
-                Counts::Wide(data) if storage == Storage::Difference8 => {
-                    data.extend(samples.map(|difference| {
-                        *sum = sum.wrapping_add(difference);
-                        *sum
-                    }));
-                }
-                Counts::Wide(data) => data.extend(samples),
+            // One sample a frame is the common case, and a plain strided loop.
+            let frames = scratch[..used].chunks_exact(frame);
+            if signal.samples_per_frame == 1 {
+                column.take(frames.map(|frame| frame[from]), storage, sum);
+            } else {
+                let samples = frames.flat_map(|frame| frame[from..to].iter().copied());
+                column.take(samples, storage, sum);
             }
             from = to;
         }
