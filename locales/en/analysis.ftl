@@ -21,15 +21,5 @@ method-qtc-fridericia = Fridericia
 method-qtc-framingham = Framingham
 method-qtc-hodges = Hodges
 
-quality-unusable = not readable
 quality-beats = heartbeats readable
 quality-waves = waves readable
-quality-reason-flat = no signal
-quality-reason-saturated = signal at the limit of its range
-quality-reason-missing = samples missing
-quality-reason-mains = hum from the power line
-quality-reason-muscle = muscle noise
-quality-reason-wander = wandering baseline
-quality-reason-motion = movement
-quality-reason-weak = signal too weak
-quality-reason-short = too short to judge

@@ -187,15 +187,17 @@ fn load(common: &Common) -> Result<Vec<(Manifest, Session)>, Phrase> {
         let folder = root.to_string_lossy().into_owned();
         return Err(Phrase::new("cli-no-models").with("folder", folder));
     }
-    names.iter().map(|name| load_one(&root.join(name))).collect()
+    names
+        .iter()
+        .map(|name| load_one(&root.join(name)))
+        .collect()
 }
 
 #[cfg(feature = "inference")]
 fn load_one(folder: &Path) -> Result<(Manifest, Session), Phrase> {
     let read = |name: &str| {
-        std::fs::read(folder.join(name)).map_err(|error| {
-            Phrase::new("cli-model-unreadable").with("reason", error.to_string())
-        })
+        std::fs::read(folder.join(name))
+            .map_err(|error| Phrase::new("cli-model-unreadable").with("reason", error.to_string()))
     };
     let manifest = Manifest::parse(&read("manifest.json")?).map_err(|error| error.phrase())?;
     let file = manifest.file.rsplit(['/', '\\']).next().unwrap_or_default();
