@@ -29,3 +29,14 @@ cli-no-models = There are no models in { $folder }; say --models-dir DIR.
 cli-model-unreadable = The model cannot be used: { $reason }; put manifest and model file into its folder again.
 cli-hash-matches = as its manifest says
 cli-hash-differs = differs from its manifest
+
+## Reading errors on one line: format, place, what was expected, and what to do
+
+cli-error-not-recognised = No known ECG format is recognised in it. Run "einthoven formats" or look at the list of formats for what can be opened; a table of numbers needs one column a lead.
+cli-error-damaged = { $format } at { $place }: expected { $expected }, found { $found }; export the recording again, or copy the file anew
+cli-error-unsupported = { $format }: { $feature } is not supported; export the recording in another form
+cli-error-too-large = There are { $found } { $what }, more than the limit of { $limit }; cut the recording into parts
+cli-error-needs-file = { $format }: the file { $name } belongs to it; put it beside this one and open both
+cli-error-empty = The file is empty; copy or export it again
+cli-error-no-signal = { $format }: there is no ECG signal in it, but { $holds }; export the ECG itself
+cli-error-medium = The file could not be read: { $reason }; copy it to this machine and try again

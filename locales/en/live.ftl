@@ -1,7 +1,6 @@
 # Live devices: what a session does, what went wrong, and what to do about it.
 
 recognised-live = Recorded live from a device
-recognised-simulator = Made by the built-in simulator
 
 # Status
 live-idle = Not connected.
@@ -54,3 +53,4 @@ note-live-gaps = { $gaps ->
    *[other] { $gaps } gaps with { NUMBER($seconds, maximumFractionDigits: 1) } s in all, where samples did not arrive.
 }
 note-live-full = The recording reached its longest length of { $hours } h; what came later is not kept.
+note-live-store-cut = The end of this live recording was damaged ({ $bytes } bytes). All that was whole before it is here.

@@ -98,6 +98,7 @@ page-label-other = other
 page-label-noisy = noisy
 page-one-of-calls = One of { $n } calls: { $from } to { $to }.
 page-evidence-words = The strip under the trace marks the segments that most influenced the score.
+page-no-evidence = Which stretch made the difference is not shown: this model's maps did not pass the test for that.
 page-card = Model card
 page-rr = RR intervals
 page-tachogram = { $n } RR intervals over time and how often each occurs; around { $median } ms.

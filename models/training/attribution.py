@@ -4,11 +4,15 @@ import numpy as np
 import torch
 
 from .cache import Ragged
+from .cinc2017 import LABELS
 from .canet import STEPS, CANet
 from .train import Model
 
 SHARE = 0.1
-WINDOWS = 300
+BLOCK = 6
+WINDOWS = 2000
+SHOWN = (1, 2)
+"""Classes whose maps are tested: af and other."""
 
 
 @torch.no_grad()
@@ -29,24 +33,46 @@ def top(values: np.ndarray, share: float = SHARE) -> np.ndarray:
     return values >= np.partition(values, -count, axis=1)[:, -count, None]
 
 
+def blocks(starts: np.ndarray) -> np.ndarray:
+    """Mask [n, 63] of one stretch of 6 steps (about 1 s) a row."""
+    step = np.arange(STEPS)[None, :]
+    return (step >= starts[:, None]) & (step < starts[:, None] + BLOCK)
+
+
+def mean_drop(net: CANet, rows: np.ndarray, called: int, steps: np.ndarray) -> float:
+    """How far the called class's logit falls, on average, when the chosen steps are removed."""
+    before, after = maps(net, rows)[0], maps(net, without(rows, steps))[0]
+    return round(float((before - after)[:, called].mean()), 3)
+
+
+def deletion(net: CANet, rows: np.ndarray, called: int, rng: np.random.Generator) -> dict:
+    """What removing the map's heights does to the logit, and what removing as much elsewhere does."""
+    cam = maps(net, rows)[1][:, called]
+    tenth = top(cam)
+    shifted = np.stack([np.roll(row, rng.integers(BLOCK, STEPS - BLOCK)) for row in tenth])
+    height = np.apply_along_axis(np.convolve, 1, cam, np.ones(BLOCK), "valid")
+    anywhere = rng.integers(0, height.shape[1], len(rows))
+    masks = {
+        "top_tenth": tenth,
+        "same_mask_moved": shifted,
+        "top_second": blocks(height.argmax(axis=1)),
+        "random_second": blocks(anywhere),
+        "lowest_second": blocks(height.argmin(axis=1)),
+    }
+    return {"windows": len(rows)} | {name: mean_drop(net, rows, called, mask) for name, mask in masks.items()}
+
+
 def sanity(model: Model, windows: Ragged, seed: int = 7) -> dict:
-    """Deletion test and weight randomisation, on windows called af or other, spread over the set."""
+    """Deletion test by class, and likeness of the maps to those of untrained weights; windows called af or other."""
     rng = np.random.default_rng(seed)
-    sample = windows.rows[rng.permutation(len(windows.rows))[: 4 * WINDOWS]]
+    sample = windows.rows[rng.permutation(len(windows.rows))[:WINDOWS]]
     logits, cam = maps(model.net, sample)
-    chosen = np.flatnonzero(np.isin(logits.argmax(axis=1), (1, 2)))[:WINDOWS]
-    rows, logits, cam = sample[chosen], logits[chosen], cam[chosen]
     called = logits.argmax(axis=1)
-    index = np.arange(len(called))
-    drop_top = logits[index, called] - maps(model.net, without(rows, top(cam[index, called])))[0][index, called]
-    at_random = without(rows, top(rng.random((len(called), STEPS))))
-    drop_random = logits[index, called] - maps(model.net, at_random)[0][index, called]
     torch.manual_seed(seed)
-    other = maps(CANet(), rows)[1]
-    alike = [np.corrcoef(a, b)[0, 1] for a, b in zip(cam[index, called], other[index, called])]
+    untrained = maps(CANet(), sample)[1]
+    chosen = np.flatnonzero(np.isin(called, SHOWN))
+    alike = [np.corrcoef(cam[i, called[i]], untrained[i, called[i]])[0, 1] for i in chosen]
     return {
-        "windows": len(called),
-        "mean_logit_drop_top_10_percent_removed": round(float(drop_top.mean()), 3),
-        "mean_logit_drop_random_10_percent_removed": round(float(drop_random.mean()), 3),
+        "mean_logit_drop": {LABELS[c]: deletion(model.net, sample[called == c], c, rng) for c in SHOWN},
         "median_abs_correlation_with_random_weights": round(float(np.median(np.abs(alike))), 3),
     }

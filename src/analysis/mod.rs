@@ -3,7 +3,12 @@
 //! The same code runs over a file and over a stream: filters are causal or of fixed delay, with a stated look-ahead of
 //! at most [`LOOK_AHEAD_S`]; what the look-ahead has confirmed is final, and the final stream equals the file's result.
 
+mod analyse;
 pub mod beats;
+mod measurements;
+pub mod quality;
+
+pub use analyse::{LiveAnalysis, LiveUpdate, analyse};
 
 use crate::recording::{BeatCode, Measured, SampleIndex};
 use serde::{Deserialize, Serialize};
@@ -172,3 +177,6 @@ impl Analysis {
         seconds
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! `analyze`: a report on each recording.
 
 use super::arguments::{Common, Open};
+use super::models::Shelf;
 use super::output::{Output, Stop};
 use super::reading::{Cut, Opened, each_recording, leads};
 use super::{Exit, pipeline};
@@ -23,6 +24,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, Stop> {
     let mut first = true;
+    let mut shelf = Shelf::default();
     let mut work = |opened: Opened, output: &mut Output| {
         let leads = match leads(&opened.recording, &common.lead) {
             Ok(leads) => leads,
@@ -33,7 +35,13 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
         };
         for lead in leads {
             output.progress(&Phrase::new("cli-analysing").with("name", opened.file.as_str()));
-            let mut report = pipeline::report(&opened.recording, lead, common);
+            let mut report = match pipeline::report(&opened.recording, lead, common, &mut shelf) {
+                Ok(report) => report,
+                Err(phrase) => {
+                    output.complain(&opened.file, &phrase);
+                    return Ok(false);
+                }
+            };
             report.file.clone_from(&opened.file);
             report.sha256.clone_from(&opened.sha256);
             if common.json {

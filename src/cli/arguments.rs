@@ -18,7 +18,7 @@ pub struct Common {
     /// End within the recording: seconds, M:SS or H:MM:SS; for `convert` also the format to write
     #[arg(long, global = true, value_parser = until, value_name = "TIME")]
     pub to: Option<Until>,
-    /// Models to ask: none, or their ids (all that are there, if not given)
+    /// Models to ask: none, or their ids (the default one, if not given)
     #[arg(long, global = true, value_delimiter = ',', value_name = "none|NAMES")]
     pub models: Vec<String>,
     /// Folder of the models
@@ -78,13 +78,6 @@ impl Common {
     #[must_use]
     pub fn asks_models(&self) -> bool {
         !self.models.iter().any(|name| name == "none")
-    }
-
-    /// Whether a model of that id is to be asked.
-    #[must_use]
-    pub fn asks(&self, model: &str) -> bool {
-        self.asks_models()
-            && (self.models.is_empty() || self.models.iter().any(|name| name == model))
     }
 }
 

@@ -4,9 +4,10 @@ use super::Exit;
 use super::arguments::Common;
 use super::output::{Output, Stop};
 use super::reading::hexadecimal;
-use crate::analysis::Analysis;
-use crate::inference::Call;
-use crate::recording::{Phrase, Recording};
+use crate::engine::{InferAnswer, InferRequest};
+#[cfg(feature = "inference")]
+use crate::inference::{Manifest, Session, record_calls};
+use crate::recording::Phrase;
 use clap::Args;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -127,18 +128,79 @@ fn list(folder: &Path) -> Result<Listed, Phrase> {
     })
 }
 
-/// The calls of the models asked for; `Err(None)` when none is asked.
-///
-/// # Errors
-/// Why a model that was asked gave no call.
-pub fn calls(
-    recording: &Recording,
-    analysis: &Analysis,
-    common: &Common,
-) -> Result<Vec<Call>, Option<Phrase>> {
-    let _ = (recording, analysis);
-    if !common.asks_models() {
-        return Err(None);
+/// The models of one run, loaded when the first question comes.
+#[derive(Default)]
+pub struct Shelf {
+    #[cfg(feature = "inference")]
+    loaded: Option<Result<Vec<(Manifest, Session)>, Phrase>>,
+}
+
+#[cfg(not(feature = "inference"))]
+impl Shelf {
+    /// The answer to one question.
+    ///
+    /// # Errors
+    /// That this build has no runtime for models.
+    pub fn answer(&mut self, _: &InferRequest, _: &Common) -> InferAnswer {
+        Err(Phrase::new("rhythm-no-model-runtime"))
     }
-    Err(Some(Phrase::new("rhythm-no-model-runtime")))
+}
+
+#[cfg(feature = "inference")]
+impl Shelf {
+    /// The answers of all models asked for to one question.
+    ///
+    /// # Errors
+    /// Why a model that was asked gave no call.
+    pub fn answer(&mut self, request: &InferRequest, common: &Common) -> InferAnswer {
+        let loaded = self.loaded.get_or_insert_with(|| load(common));
+        let mut calls = Vec::new();
+        for (manifest, session) in loaded.as_ref().map_err(Clone::clone)? {
+            calls.extend(record_calls(
+                manifest,
+                session,
+                request.rate_hz,
+                &request.values_mv,
+                &request.gaps,
+                &request.quality,
+                request.beats,
+            )?);
+        }
+        Ok(calls)
+    }
+}
+
+/// Loads the models named by `--models`; without names, the first of the folder's `list.json`.
+#[cfg(feature = "inference")]
+fn load(common: &Common) -> Result<Vec<(Manifest, Session)>, Phrase> {
+    let root = &common.models_dir;
+    let names = if common.models.is_empty() {
+        let listed: Vec<String> = std::fs::read(root.join("list.json"))
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        listed.into_iter().take(1).collect()
+    } else {
+        common.models.clone()
+    };
+    if names.is_empty() {
+        let folder = root.to_string_lossy().into_owned();
+        return Err(Phrase::new("cli-no-models").with("folder", folder));
+    }
+    names
+        .iter()
+        .map(|name| load_one(&root.join(name)))
+        .collect()
+}
+
+#[cfg(feature = "inference")]
+fn load_one(folder: &Path) -> Result<(Manifest, Session), Phrase> {
+    let read = |name: &str| {
+        std::fs::read(folder.join(name))
+            .map_err(|error| Phrase::new("cli-model-unreadable").with("reason", error.to_string()))
+    };
+    let manifest = Manifest::parse(&read("manifest.json")?).map_err(|error| error.phrase())?;
+    let file = manifest.file.rsplit(['/', '\\']).next().unwrap_or_default();
+    let session = Session::load(&manifest, &read(file)?).map_err(|error| error.phrase())?;
+    Ok((manifest, session))
 }

@@ -90,7 +90,12 @@ impl Output {
 
     /// Why a file was not read, in one line: file, format, place, what was expected, and what to do.
     pub fn read_error(&mut self, file: &str, error: &ReadError) {
-        self.complain(file, &error.phrase());
+        let mut phrase = error.phrase();
+        let short = format!("cli-{}", phrase.id);
+        if self.words.has(&short) {
+            phrase.id = short;
+        }
+        self.complain(file, &phrase);
     }
 
     /// Wrong usage that the parser could not see.

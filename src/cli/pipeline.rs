@@ -1,29 +1,32 @@
-//! From an open recording to its report, in the order of the rooms.
+//! From an open recording to its report: the engine's job, its models answered inline.
 
 use super::arguments::Common;
-use crate::analysis;
-use crate::findings;
+use super::models::Shelf;
+use crate::engine::{self, Job, Options, Outcome};
 use crate::recording::{Phrase, Recording};
 use crate::report::Report;
 
 /// Analyses one lead (chosen by quality when `None`), asks the models, finds, and reports.
-#[must_use]
-pub fn report(recording: &Recording, lead: Option<usize>, common: &Common) -> Report {
-    let analysis = analysis::analyse(recording, lead);
-    let (mut calls, mut no_calls) = (Vec::new(), None);
-    if let Ok(analysis) = &analysis {
-        match super::models::calls(recording, analysis, common) {
-            Ok(found) => calls = found,
-            Err(reason) => no_calls = reason,
-        }
-    }
-    let found = match &analysis {
-        Ok(analysis) => findings::find(analysis, &calls),
-        Err(_) => Vec::new(),
+///
+/// # Errors
+/// A phrase when there is no report, which the engine promises for every recording.
+pub fn report(
+    recording: &Recording,
+    lead: Option<usize>,
+    common: &Common,
+    shelf: &mut Shelf,
+) -> Result<Report, Phrase> {
+    let options = Options {
+        lead,
+        models: common.asks_models(),
+        ..Options::default()
     };
-    let mut report = Report::new(recording, analysis, calls, found);
-    report.no_calls = no_calls;
-    report
+    let job = Job::of_recording(recording.clone(), options);
+    match engine::run(job, &mut |request| shelf.answer(request, common)) {
+        Outcome::Report(both) => Ok(both.0),
+        Outcome::Failed(error) => Err(error.phrase()),
+        Outcome::Choice(_) | Outcome::Question(_) => Err(Phrase::new("withheld-not-analysed")),
+    }
 }
 
 /// The report of a recording that is not analysed.

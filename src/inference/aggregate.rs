@@ -156,7 +156,9 @@ fn call(
         let unsure = Phrase::new("model-abstains-unsure").with("probability", probability);
         call.abstained = Some(unsure.with("limit", limit));
     }
-    call.evidence = evidence(manifest, segment, outputs, first, best);
+    if manifest.outputs.cam_marks_influence {
+        call.evidence = evidence(manifest, segment, outputs, first, best);
+    }
     call
 }
 

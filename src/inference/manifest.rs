@@ -103,6 +103,10 @@ pub struct OutputSpec {
     /// steps share the window evenly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cam_step_s: Option<f64>,
+    /// Whether the maps passed the deletion test: removing what they mark lowers the score more than removing as much at
+    /// random. Maps that failed it are not shown as what influenced a call.
+    #[serde(default)]
+    pub cam_marks_influence: bool,
     /// Labels in the model's order.
     pub labels: Vec<String>,
 }

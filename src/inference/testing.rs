@@ -25,7 +25,7 @@ pub fn manifest_json() -> Value {
             {"step": "scale", "low_pct": 2.5, "high_pct": 97.5, "floor": 0.02, "clip": 8.0}
         ],
         "outputs": {
-            "logits": "logits", "cam": "cam", "cam_step_s": 0.16,
+            "logits": "logits", "cam": "cam", "cam_marks_influence": true, "cam_step_s": 0.16,
             "labels": ["normal", "af", "other", "noisy"]
         },
         "aggregation": {"kind": "log_mean_exp", "sharpness": [1.0, 2.0, 1.0, 0.5]},

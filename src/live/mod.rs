@@ -10,7 +10,8 @@ pub mod profile;
 pub mod recorder;
 pub mod session;
 pub mod simulated;
-mod stream;
+pub mod store;
+pub mod stream;
 
 pub use stream::SampleBlock;
 

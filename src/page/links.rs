@@ -11,7 +11,7 @@ use crate::recording::{Phrase, StartTime};
 use crate::report::RecordingSummary;
 use crate::sheet::Trace;
 use crate::worker::{pack, read_samples, unpack};
-use js_sys::{ArrayBuffer, Int16Array, Uint8Array};
+use js_sys::{ArrayBuffer, Int16Array};
 use leptos::prelude::*;
 use serde::Serialize;
 use std::cell::RefCell;

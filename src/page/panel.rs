@@ -143,7 +143,7 @@ fn calls(call: &Call, count: usize) -> impl IntoView + use<> {
         <div class="distribution" data-testid="distribution">{bars}</div>
         {abstained}
         {stretch.map(|words| view! { <p class="tiny">{words}</p> })}
-        <p class="tiny">{t("page-evidence-words")}" "<a href=format!("models/{}/card.json", call.model) target="_blank" rel="noopener">{t("page-card")}</a></p>
+        <p class="tiny">{t(if call.evidence.is_empty() { "page-no-evidence" } else { "page-evidence-words" })}" "<a href=format!("models/{}/card.json", call.model) target="_blank" rel="noopener">{t("page-card")}</a></p>
     }
 }
 

@@ -335,7 +335,7 @@ fn move_by_hand(canvas: NodeRef<Canvas>, store: Store) {
         let Some(canvas) = canvas.get() else { return };
         let target: &HtmlCanvasElement = &canvas;
         let active = EventListenerOptions::enable_prevent_default();
-        let mut on = |name: &'static str, work: Box<dyn Fn(&web_sys::Event)>| {
+        let on = |name: &'static str, work: Box<dyn Fn(&web_sys::Event)>| {
             let listener = EventListener::new_with_options(target, name, active, move |event| work(event));
             listeners.update_value(|all| all.push(listener));
         };

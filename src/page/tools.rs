@@ -25,7 +25,10 @@ pub fn Tools() -> impl IntoView {
             {toggle("page-beats", store.show_beats)}
             {toggle("page-waves", store.show_waves)}
             {toggle("page-quality", store.show_quality)}
-            {toggle("page-evidence", store.show_evidence)}
+            {move || {
+                let marked = store.report.with(|report| report.as_ref().is_some_and(|report| report.calls.iter().any(|call| !call.evidence.is_empty())));
+                marked.then(|| toggle("page-evidence", store.show_evidence))
+            }}
             {move || lead_choice(store)}
         </div>
     }

@@ -3,10 +3,10 @@
 //! A [`Report`] is data that travels from worker to page; every sentence in it is a phrase, which [`Words`] says.
 
 pub mod csv;
-mod json;
+pub mod json;
 mod summary;
 mod text;
-mod verdict;
+pub mod verdict;
 mod words;
 
 pub use json::{Document, SCHEMA, document};
@@ -76,7 +76,7 @@ impl Report {
 /// Program and version, with the commit where the build knows it.
 #[must_use]
 pub fn build() -> String {
-    match option_env!("EINTHOVEN_BUILD_ID") {
+    match option_env!("EINTHOVEN_BUILD") {
         Some(id) => format!("einthoven {} ({id})", env!("CARGO_PKG_VERSION")),
         None => format!("einthoven {}", env!("CARGO_PKG_VERSION")),
     }

@@ -26,12 +26,15 @@ macro_rules! language {
             code: $code,
             name: $name,
             files: &[
+                include_str!(concat!("../../locales/", $code, "/formats.ftl")),
+                include_str!(concat!("../../locales/", $code, "/simulator.ftl")),
+                include_str!(concat!("../../locales/", $code, "/live.ftl")),
                 include_str!(concat!("../../locales/", $code, "/report.ftl")),
                 include_str!(concat!("../../locales/", $code, "/findings.ftl")),
                 include_str!(concat!("../../locales/", $code, "/inference.ftl")),
                 include_str!(concat!("../../locales/", $code, "/cli.ftl")),
                 include_str!(concat!("../../locales/", $code, "/page.ftl")),
-                include_str!(concat!("../../locales/", $code, "/formats.ftl")),
+                include_str!(concat!("../../locales/", $code, "/analysis.ftl")),
             ],
         }
     };

@@ -2,7 +2,7 @@
 
 use super::channel::{self, Parcel, post};
 use crate::engine::{InferAnswer, InferRequest};
-use crate::inference::{LeadView, Manifest, Session, live_call, record_calls};
+use crate::inference::{Manifest, Session, live_call, record_calls};
 use crate::protocol::{BUILD, FromInfer, ToInfer};
 use crate::recording::Phrase;
 use js_sys::{Float32Array, Uint8Array};
@@ -56,16 +56,16 @@ async fn answer(shelf: &Shelf, request: &InferRequest, live: bool) -> (InferAnsw
     let answer = if live {
         live_call(&loaded.manifest, &loaded.session, request.rate_hz, &request.values_mv).map(|call| vec![call])
     } else {
-        let view = LeadView {
-            rate_hz: request.rate_hz,
-            values_mv: &request.values_mv,
-            gaps: &request.gaps,
-            quality: &request.quality,
-            beats: Some(request.beats),
-        };
-        record_calls(&loaded.manifest, &loaded.session, &view)
+        record_calls(
+            &loaded.manifest,
+            &loaded.session,
+            request.rate_hz,
+            &request.values_mv,
+            &request.gaps,
+            &request.quality,
+            request.beats,
+        )
     };
-    let answer = answer.map_err(|error| error.phrase());
     (answer, js_sys::Date::now() - started)
 }
 

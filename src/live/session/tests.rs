@@ -556,7 +556,12 @@ fn every_phrase_of_a_session_is_in_the_catalogue() {
     for id in ids {
         assert!(known(id), "{id}");
     }
-    for note in ["note-live-gaps", "note-live-full", "recognised-live"] {
+    for note in [
+        "note-live-gaps",
+        "note-live-full",
+        "note-live-store-cut",
+        "recognised-live",
+    ] {
         assert!(known(note), "{note}");
     }
 }

@@ -1,0 +1,3 @@
+# The built-in simulator.
+
+recognised-simulator = Made by the built-in simulator

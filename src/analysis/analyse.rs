@@ -1,0 +1,200 @@
+//! The order of the analysis: one pass over a lead, for files and for streams.
+
+use super::beats::{BeatDetector, BeatEvent};
+use super::measurements::measure;
+use super::quality::{QualityMeter, join};
+use super::{Analysis, Beat, Grade, QualitySpan};
+use crate::recording::{Lead, Phrase, Recording, Unit};
+
+/// Samples that are handled at once.
+const CHUNK: usize = 1 << 14;
+/// Seconds at the start on which leads are compared.
+const COMPARED_S: f64 = 60.0;
+/// A later lead is taken only when it is better by this share of its seconds.
+const CLEARLY: f64 = 0.1;
+
+/// What a stream has to say after some samples.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LiveUpdate {
+    /// Beats as they look now.
+    pub provisional: Vec<Beat>,
+    /// Beats that will not change any more, in order.
+    pub beats: Vec<Beat>,
+    /// Seconds that have been graded, in order.
+    pub quality: Vec<QualitySpan>,
+}
+
+/// Beats and quality of one lead while its samples arrive.
+#[derive(Clone, Debug)]
+pub struct LiveAnalysis {
+    detector: BeatDetector,
+    meter: QualityMeter,
+}
+
+impl LiveAnalysis {
+    /// For samples at `rate_hz`; `millivolts` says whether their size has a meaning.
+    #[must_use]
+    pub fn new(rate_hz: f64, millivolts: bool) -> Self {
+        Self {
+            detector: BeatDetector::new(rate_hz),
+            meter: QualityMeter::new(rate_hz, millivolts),
+        }
+    }
+
+    /// Takes the next samples.
+    pub fn push(&mut self, samples: &[f32]) -> LiveUpdate {
+        let mut update = LiveUpdate::default();
+        // A beat must meet the samples around it in the meter's memory, whatever the size of the chunk.
+        for part in samples.chunks(32) {
+            self.meter.push(part);
+            let events = self.detector.push(part);
+            self.sort(events, &mut update);
+            update
+                .quality
+                .extend(std::iter::from_fn(|| self.meter.next(false)));
+        }
+        update
+    }
+
+    /// `missing` samples are missing here.
+    pub fn skip(&mut self, missing: usize) -> LiveUpdate {
+        let mut update = LiveUpdate::default();
+        let events = self.detector.interrupt(missing);
+        self.sort(events, &mut update);
+        self.meter.skip(missing);
+        update
+            .quality
+            .extend(std::iter::from_fn(|| self.meter.next(false)));
+        update
+    }
+
+    /// The end of the samples.
+    pub fn finish(&mut self) -> LiveUpdate {
+        let mut update = LiveUpdate::default();
+        let events = self.detector.finish();
+        self.sort(events, &mut update);
+        update
+            .quality
+            .extend(std::iter::from_fn(|| self.meter.next(true)));
+        update
+    }
+
+    fn sort(&mut self, events: Vec<BeatEvent>, update: &mut LiveUpdate) {
+        for event in events {
+            match event {
+                BeatEvent::Provisional(beat) => update.provisional.push(beat),
+                BeatEvent::Final(beat) => {
+                    self.meter.beat(&beat);
+                    update.beats.push(beat);
+                }
+            }
+        }
+    }
+}
+
+/// Analyses one lead of a recording: the given one, or the one of best quality (the first of near equals).
+///
+/// # Errors
+/// A phrase that says why there is nothing to analyse: no ECG lead, or no such lead.
+pub fn analyse(recording: &Recording, lead: Option<usize>) -> Result<Analysis, Phrase> {
+    let index = match lead {
+        Some(index) => index,
+        None => choose_lead(recording).ok_or_else(|| Phrase::new("analysis-no-ecg-lead"))?,
+    };
+    let chosen = recording
+        .leads
+        .get(index)
+        .ok_or_else(|| Phrase::new("analysis-no-such-lead"))?;
+    if chosen.samples.is_empty() || !(chosen.rate_hz.is_finite() && chosen.rate_hz > 0.0) {
+        return Err(Phrase::new("analysis-lead-empty"));
+    }
+    let (beats, quality) = beats_and_quality(chosen, chosen.samples.len());
+    let beats = within_usable(beats, &quality);
+    Ok(measure(chosen, index, beats, quality))
+}
+
+fn choose_lead(recording: &Recording) -> Option<usize> {
+    let leads: Vec<usize> = recording.ecg_leads().collect();
+    if leads.len() < 2 {
+        return leads.first().copied();
+    }
+    let mut best: Option<(usize, f64)> = None;
+    for index in leads {
+        let Some(lead) = recording.leads.get(index).filter(|lead| lead.rate_hz > 0.0) else {
+            continue;
+        };
+        let until = ((COMPARED_S * lead.rate_hz) as usize).min(lead.samples.len());
+        let (_, quality) = beats_and_quality(lead, until);
+        let points: f64 = quality
+            .iter()
+            .map(|span| (span.range_s.end - span.range_s.start) * f64::from(span.grade as u8) / 2.0)
+            .sum();
+        let share = points * lead.rate_hz / until.max(1) as f64;
+        if best.is_none_or(|(_, other)| share > other + CLEARLY) {
+            best = Some((index, share));
+        }
+    }
+    best.map(|(index, _)| index)
+}
+
+fn beats_and_quality(lead: &Lead, until: usize) -> (Vec<Beat>, Vec<QualitySpan>) {
+    let mut live = LiveAnalysis {
+        detector: BeatDetector::finals_only(lead.rate_hz),
+        meter: QualityMeter::new(lead.rate_hz, lead.unit == Unit::Millivolt),
+    };
+    let (mut beats, mut seconds) = (Vec::new(), Vec::new());
+    let mut take = |update: LiveUpdate| {
+        beats.extend(update.beats);
+        seconds.extend(update.quality);
+    };
+    let mut at = 0;
+    for stretch in lead.stretches() {
+        let (start, end) = (stretch.start.min(until), stretch.end.min(until));
+        if start > at {
+            take(live.skip(start - at));
+        }
+        let mut from = start;
+        while from < end {
+            let to = (from + CHUNK).min(end);
+            take(live.push(&lead.samples.values(from..to)));
+            from = to;
+        }
+        at = end.max(at);
+    }
+    if until > at {
+        take(live.skip(until - at));
+    }
+    take(live.finish());
+    (beats, join(seconds))
+}
+
+/// Beats of unusable stretches are not said, and no interval leads across one.
+fn within_usable(beats: Vec<Beat>, quality: &[QualitySpan]) -> Vec<Beat> {
+    let unusable: Vec<&QualitySpan> = quality
+        .iter()
+        .filter(|span| span.grade == Grade::Unusable)
+        .collect();
+    let mut kept: Vec<Beat> = Vec::with_capacity(beats.len());
+    let mut next = 0;
+    let mut broken = true;
+    for mut beat in beats {
+        while unusable
+            .get(next)
+            .is_some_and(|span| span.range_s.end <= beat.time_s)
+        {
+            broken = true;
+            next += 1;
+        }
+        if unusable
+            .get(next)
+            .is_some_and(|span| span.range_s.contains(&beat.time_s))
+        {
+            broken = true;
+            continue;
+        }
+        beat.follows &= !broken;
+        broken = false;
+        kept.push(beat);
+    }
+    kept
+}

@@ -1,0 +1,508 @@
+//! Signal quality by the second, as a stream.
+//!
+//! The grade rests on what the beats look like: how well the trace around each one agrees with the traces around its
+//! neighbours (template correlation after Orphanidou et al., IEEE JBHI 19:832, 2015), and on noise between them,
+//! always relative to the height of the QRS. Millivolts only lower a grade ([`QualityReason::Weak`]), they never decide
+//! on beats.
+
+use super::{Beat, Grade, LOOK_AHEAD_S, QualityReason, QualitySpan};
+use crate::signal::{correlation, median, percentile};
+use std::collections::VecDeque;
+use std::f64::consts::PI;
+
+/// Half the width in seconds of the smoothing whose remainder counts as high-frequency noise (above about 40 Hz).
+const SMOOTH_S: f64 = 0.012;
+/// The trace around a beat that is compared, in seconds from its fiducial, and its points.
+const BEFORE_S: f64 = 0.25;
+const AFTER_S: f64 = 0.35;
+const POINTS: usize = 60;
+/// Beats that belong to second k: from `k - PAST_S` to `k + NEXT_S`, and at the start at least `FIRST_S` seconds.
+const PAST_S: f64 = 5.0;
+const NEXT_S: f64 = 1.5;
+const FIRST_S: f64 = 6.5;
+/// Agreement between beats below which nothing is said, and from which on waves are measured.
+const AGREES_LEAST: f64 = 0.3;
+const AGREES_WELL: f64 = 0.8;
+/// Root mean square of what differs between the traces around beats, over QRS height.
+const DIFFERS_MOST: f64 = 0.35;
+const DIFFERS_WAVES: f64 = 0.12;
+/// Steepest point of the QRS over the upper quartile of the slopes around it, below which it does not stand out.
+const STANDS_OUT: f64 = 3.0;
+/// High-frequency noise (root mean square over QRS height).
+const NOISE_MOST: f64 = 0.3;
+const NOISE_WAVES: f64 = 0.05;
+/// Amplitude of mains hum over QRS height.
+const MAINS_MOST: f64 = 0.3;
+const MAINS_WAVES: f64 = 0.08;
+/// Change of the second's mean to its neighbour over QRS height.
+const WANDER_WAVES: f64 = 0.8;
+/// QRS height over the window's range, below which the "beats" are ripples on something else.
+const RIPPLE: f64 = 0.05;
+/// QRS height in millivolts below which waves are not measured (EC57 detectors need not see less than 0.15 mV).
+const WEAK_MV: f64 = 0.15;
+
+/// What is kept of one second of signal.
+#[derive(Clone, Debug, Default)]
+struct Second {
+    present: usize,
+    low: f64,
+    high: f64,
+    mean: f64,
+    /// Median over 50 ms blocks of the high-frequency root mean square.
+    noise: f64,
+    /// Larger of the amplitudes at 50 and 60 Hz.
+    mains: f64,
+    /// Share of samples that rest at the second's greatest or least value in runs of 40 ms and more.
+    at_rail: f64,
+}
+
+#[derive(Clone, Debug)]
+struct Shape {
+    time_s: f64,
+    height: f64,
+    values: Vec<f64>,
+}
+
+/// Grades a lead second by second while its samples and final beats arrive.
+#[derive(Clone, Debug)]
+pub struct QualityMeter {
+    rate_hz: f64,
+    millivolts: bool,
+    recent: VecDeque<f32>,
+    /// Index of the first of `recent`.
+    first: usize,
+    received: usize,
+    current: Vec<f32>,
+    current_second: usize,
+    seconds: VecDeque<Second>,
+    first_second: usize,
+    shapes: VecDeque<Shape>,
+    graded: usize,
+}
+
+impl QualityMeter {
+    /// A meter for samples at `rate_hz`; `millivolts` says whether their size has a meaning.
+    #[must_use]
+    pub fn new(rate_hz: f64, millivolts: bool) -> Self {
+        Self {
+            rate_hz: if rate_hz.is_finite() {
+                rate_hz.clamp(1.0, 100_000.0)
+            } else {
+                1.0
+            },
+            millivolts,
+            recent: VecDeque::new(),
+            first: 0,
+            received: 0,
+            current: Vec::new(),
+            current_second: 0,
+            seconds: VecDeque::new(),
+            first_second: 0,
+            shapes: VecDeque::new(),
+            graded: 0,
+        }
+    }
+
+    /// Takes the next samples.
+    pub fn push(&mut self, samples: &[f32]) {
+        let keep = ((LOOK_AHEAD_S + 2.0) * self.rate_hz) as usize + 2;
+        for &sample in samples {
+            let sample = if sample.is_finite() { sample } else { 0.0 };
+            self.step_to(self.received);
+            self.current.push(sample);
+            self.recent.push_back(sample);
+            if self.recent.len() > keep {
+                self.recent.pop_front();
+                self.first += 1;
+            }
+            self.received += 1;
+        }
+    }
+
+    /// `missing` samples are missing here.
+    pub fn skip(&mut self, missing: usize) {
+        self.received = self.received.saturating_add(missing);
+        self.recent.clear();
+        self.first = self.received;
+        self.step_to(self.received);
+    }
+
+    /// A final beat, not later than the look-ahead.
+    pub fn beat(&mut self, beat: &Beat) {
+        let centre = beat.time_s * self.rate_hz - self.first as f64;
+        let mut values: Vec<f64> = (0..POINTS)
+            .map(|k| {
+                let offset = -BEFORE_S + (BEFORE_S + AFTER_S) * (k as f64 + 0.5) / POINTS as f64;
+                let half = (BEFORE_S + AFTER_S) / POINTS as f64 / 2.0;
+                self.mean_of(
+                    centre + (offset - half) * self.rate_hz,
+                    centre + (offset + half) * self.rate_hz,
+                )
+            })
+            .collect();
+        level(&mut values);
+        let (low, high) = self.extremes(centre - 0.06 * self.rate_hz, centre + 0.06 * self.rate_hz);
+        self.shapes.push_back(Shape {
+            time_s: beat.time_s,
+            height: high - low,
+            values,
+        });
+    }
+
+    fn index(&self, position: f64) -> usize {
+        (position.round().max(0.0) as usize).min(self.recent.len().saturating_sub(1))
+    }
+
+    fn mean_of(&self, from: f64, to: f64) -> f64 {
+        let (from, to) = (self.index(from), self.index(to));
+        let values = self.recent.range(from..(to + 1).min(self.recent.len()));
+        let n = values.len().max(1);
+        values.map(|v| f64::from(*v)).sum::<f64>() / n as f64
+    }
+
+    fn extremes(&self, from: f64, to: f64) -> (f64, f64) {
+        let (from, to) = (self.index(from), self.index(to));
+        let values = self.recent.range(from..(to + 1).min(self.recent.len()));
+        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (low.min(f64::from(*v)), high.max(f64::from(*v)))
+        });
+        if low <= high { (low, high) } else { (0.0, 0.0) }
+    }
+
+    /// Closes all seconds before the one that sample `index` lies in.
+    fn step_to(&mut self, index: usize) {
+        let second = (index as f64 / self.rate_hz) as usize;
+        while self.current_second < second {
+            let closed = self.close();
+            self.seconds.push_back(closed);
+            self.current_second += 1;
+        }
+    }
+
+    fn close(&mut self) -> Second {
+        let values = std::mem::take(&mut self.current);
+        second_of(&values, self.rate_hz)
+    }
+
+    /// The next second's grade with its reasons, once all that it rests on is there; `ended` says that no more comes.
+    pub fn next(&mut self, ended: bool) -> Option<QualitySpan> {
+        let now = self.received as f64 / self.rate_hz;
+        let k = self.graded;
+        let until = (k as f64 + NEXT_S).max(FIRST_S);
+        if ended {
+            if k as f64 >= now {
+                return None;
+            }
+            if !self.current.is_empty() {
+                let closed = self.close();
+                self.seconds.push_back(closed);
+                self.current_second += 1;
+            }
+        } else if now < until + LOOK_AHEAD_S {
+            return None;
+        }
+        let (grade, reasons) = self.grade(k, until);
+        self.graded += 1;
+        while self
+            .shapes
+            .front()
+            .is_some_and(|shape| shape.time_s < k as f64 - PAST_S)
+        {
+            self.shapes.pop_front();
+        }
+        while self.first_second + 2 < self.graded {
+            self.seconds.pop_front();
+            self.first_second += 1;
+        }
+        Some(QualitySpan {
+            range_s: k as f64..(k as f64 + 1.0).min(now),
+            grade,
+            reasons,
+        })
+    }
+
+    fn second(&self, k: usize) -> Option<&Second> {
+        self.seconds.get(k.checked_sub(self.first_second)?)
+    }
+
+    fn grade(&self, k: usize, until: f64) -> (Grade, Vec<QualityReason>) {
+        let unusable = |reason| (Grade::Unusable, vec![reason]);
+        let Some(second) = self.second(k) else {
+            return unusable(QualityReason::Missing);
+        };
+        let whole = (self.rate_hz as usize).max(1);
+        if second.present * 2 < whole.min(self.received.saturating_sub(k * whole)) {
+            return unusable(QualityReason::Missing);
+        }
+        let around: Vec<&Second> = (k.saturating_sub(1)..k + 2)
+            .filter_map(|k| self.second(k))
+            .filter(|s| s.present > 0)
+            .collect();
+        let low = around.iter().map(|s| s.low).fold(f64::INFINITY, f64::min);
+        let high = around
+            .iter()
+            .map(|s| s.high)
+            .fold(f64::NEG_INFINITY, f64::max);
+        if high <= low {
+            return unusable(QualityReason::Flat);
+        }
+        let from = k as f64 - PAST_S;
+        let shapes: Vec<&Shape> = self
+            .shapes
+            .iter()
+            .filter(|s| s.time_s >= from && s.time_s < until)
+            .collect();
+        let heights: Vec<f64> = shapes.iter().map(|s| s.height).collect();
+        let Some(height) = median(&heights).filter(|height| *height > 0.0) else {
+            // No beat for many seconds: a standstill if the line is quiet, but that cannot be told from a lost contact.
+            return unusable(QualityReason::Weak);
+        };
+        if shapes.len() < 2 {
+            return unusable(QualityReason::Short);
+        }
+        if second.at_rail > 0.2 && (second.high - second.low) > 0.8 * height {
+            return unusable(QualityReason::Saturated);
+        }
+        self.grade_noise(second, &around, &shapes, height, high - low)
+    }
+
+    fn grade_noise(
+        &self,
+        second: &Second,
+        around: &[&Second],
+        shapes: &[&Shape],
+        height: f64,
+        range: f64,
+    ) -> (Grade, Vec<QualityReason>) {
+        let agreement = agreement(shapes);
+        let differs = difference(shapes) / height;
+        let noise = second.noise / height;
+        let mains = second.mains / height;
+        let wander = around
+            .iter()
+            .map(|s| (s.mean - second.mean).abs())
+            .fold(0.0, f64::max)
+            / height;
+        let hum = mains > 0.7 * noise;
+        let mut reasons = Vec::new();
+        let mut note = |holds: bool, reason| {
+            if holds {
+                reasons.push(reason);
+            }
+        };
+        note(mains > MAINS_WAVES && hum, QualityReason::Mains);
+        note(noise > NOISE_WAVES && !hum, QualityReason::Muscle);
+        note(wander > WANDER_WAVES, QualityReason::Wander);
+        note(self.millivolts && height < WEAK_MV, QualityReason::Weak);
+        let stands_out = median(
+            &shapes
+                .iter()
+                .map(|s| stands_out(&s.values))
+                .collect::<Vec<_>>(),
+        )
+        .unwrap_or(0.0);
+        let lost = stands_out < STANDS_OUT
+            || agreement < AGREES_LEAST
+            || differs > DIFFERS_MOST
+            || noise > NOISE_MOST
+            || mains > MAINS_MOST
+            || height < RIPPLE * range;
+        if reasons.is_empty() && (agreement < AGREES_WELL || differs > DIFFERS_WAVES || lost) {
+            reasons.push(QualityReason::Motion);
+        }
+        let grade = match (lost, reasons.is_empty()) {
+            (true, _) => Grade::Unusable,
+            (false, false) => Grade::Beats,
+            (false, true) => Grade::Waves,
+        };
+        (grade, reasons)
+    }
+}
+
+/// How alike the traces around the beats are: for each its upper quartile of correlations with the others (so that two
+/// kinds of beats may alternate), and the median of these.
+fn agreement(shapes: &[&Shape]) -> f64 {
+    let single: Vec<f64> = shapes
+        .iter()
+        .enumerate()
+        .filter_map(|(i, shape)| {
+            let others: Vec<f64> = shapes
+                .iter()
+                .enumerate()
+                .filter(|(j, _)| *j != i)
+                .map(|(_, other)| correlation(&shape.values, &other.values))
+                .collect();
+            percentile(&others, 75.0)
+        })
+        .collect();
+    median(&single).unwrap_or(0.0)
+}
+
+/// Median over the beats of the root mean square by which each trace differs from the one it is most like.
+fn difference(shapes: &[&Shape]) -> f64 {
+    let single: Vec<f64> = shapes
+        .iter()
+        .enumerate()
+        .filter_map(|(i, shape)| {
+            let others: Vec<f64> = shapes
+                .iter()
+                .enumerate()
+                .filter(|(j, _)| *j != i)
+                .map(|(_, other)| {
+                    let sum: f64 = shape
+                        .values
+                        .iter()
+                        .zip(&other.values)
+                        .map(|(a, b)| (a - b).powi(2))
+                        .sum();
+                    // Two noisy traces differ by the square root of two times the noise of one.
+                    (sum / POINTS as f64 / 2.0).sqrt()
+                })
+                .collect();
+            percentile(&others, 25.0)
+        })
+        .collect();
+    median(&single).unwrap_or(0.0)
+}
+
+/// Steepest point within 70 ms of the fiducial over the upper quartile of the slopes further than 100 ms from it.
+fn stands_out(values: &[f64]) -> f64 {
+    let point_s = (BEFORE_S + AFTER_S) / POINTS as f64;
+    let (mut steepest, mut around) = (0.0_f64, Vec::with_capacity(POINTS));
+    for (k, pair) in values.windows(2).enumerate() {
+        let slope = (pair[1] - pair[0]).abs();
+        let distance_s = ((k + 1) as f64 * point_s - BEFORE_S).abs();
+        if distance_s <= 0.07 {
+            steepest = steepest.max(slope);
+        } else if distance_s > 0.1 {
+            around.push(slope);
+        }
+    }
+    match percentile(&around, 75.0) {
+        Some(usual) if usual > 0.0 => steepest / usual,
+        _ => f64::INFINITY,
+    }
+}
+
+/// Takes off the straight line through the means of the first and the last sixth.
+fn level(values: &mut [f64]) {
+    let sixth = values.len() / 6;
+    if sixth == 0 {
+        return;
+    }
+    let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
+    let (start, end) = (
+        mean(&values[..sixth]),
+        mean(&values[values.len() - sixth..]),
+    );
+    let slope = (end - start) / (values.len() - sixth) as f64;
+    let middle = (sixth as f64 - 1.0) / 2.0;
+    for (k, value) in values.iter_mut().enumerate() {
+        *value -= start + slope * (k as f64 - middle);
+    }
+}
+
+fn second_of(values: &[f32], rate_hz: f64) -> Second {
+    let n = values.len();
+    if n == 0 {
+        return Second::default();
+    }
+    let (mut low, mut high, mut sum) = (f64::INFINITY, f64::NEG_INFINITY, 0.0);
+    for value in values {
+        let value = f64::from(*value);
+        low = low.min(value);
+        high = high.max(value);
+        sum += value;
+    }
+    let fast = high_frequencies(values, rate_hz);
+    let block = ((0.05 * rate_hz) as usize).max(1);
+    let blocks: Vec<f64> = fast
+        .chunks(block)
+        .map(|chunk| (chunk.iter().map(|v| v * v).sum::<f64>() / chunk.len() as f64).sqrt())
+        .collect();
+    Second {
+        present: n,
+        low,
+        high,
+        mean: sum / n as f64,
+        noise: median(&blocks).unwrap_or(0.0),
+        mains: amplitude(&fast, 50.0, rate_hz).max(amplitude(&fast, 60.0, rate_hz)),
+        at_rail: at_rail(values, low, high, ((0.04 * rate_hz) as usize).max(3)),
+    }
+}
+
+/// What a Hann window of a few milliseconds smooths away.
+fn high_frequencies(values: &[f32], rate_hz: f64) -> Vec<f64> {
+    let half = ((SMOOTH_S * rate_hz).round() as usize).max(1);
+    let weights: Vec<f64> = (0..=half)
+        .map(|k| 1.0 + (PI * k as f64 / (half + 1) as f64).cos())
+        .collect();
+    let total = weights[0] + 2.0 * weights[1..].iter().sum::<f64>();
+    let last = values.len() - 1;
+    (0..values.len())
+        .map(|index| {
+            let centre = f64::from(values[index]);
+            let mut sum = 0.0;
+            for (k, weight) in weights.iter().enumerate().skip(1) {
+                let before = f64::from(values[index.saturating_sub(k)]);
+                let after = f64::from(values[(index + k).min(last)]);
+                sum += weight * (before + after - 2.0 * centre);
+            }
+            -sum / total
+        })
+        .collect()
+}
+
+/// Amplitude of the sine at `hz`; 0 at rates that cannot carry it.
+fn amplitude(values: &[f64], hz: f64, rate_hz: f64) -> f64 {
+    if hz >= rate_hz / 2.0 || values.is_empty() {
+        return 0.0;
+    }
+    let (step_sin, step_cos) = (2.0 * PI * hz / rate_hz).sin_cos();
+    let (mut cos, mut sin) = (1.0, 0.0);
+    let (mut re, mut im) = (0.0, 0.0);
+    for value in values {
+        re += value * cos;
+        im += value * sin;
+        (cos, sin) = (
+            cos * step_cos - sin * step_sin,
+            sin * step_cos + cos * step_sin,
+        );
+    }
+    2.0 * re.hypot(im) / values.len() as f64
+}
+
+fn at_rail(values: &[f32], low: f64, high: f64, least_run: usize) -> f64 {
+    let (mut count, mut run) = (0, 0);
+    let mut before = f32::NAN;
+    for &value in values {
+        let rail = f64::from(value) == low || f64::from(value) == high;
+        run = match (rail, value == before) {
+            (true, true) => run + 1,
+            (true, false) => 1,
+            (false, _) => 0,
+        };
+        if run == least_run {
+            count += least_run;
+        } else if run > least_run {
+            count += 1;
+        }
+        before = value;
+    }
+    count as f64 / values.len().max(1) as f64
+}
+
+/// Joins neighbouring seconds of the same grade and reasons.
+#[must_use]
+pub fn join(seconds: Vec<QualitySpan>) -> Vec<QualitySpan> {
+    let mut spans: Vec<QualitySpan> = Vec::new();
+    for second in seconds {
+        match spans.last_mut() {
+            Some(last) if last.grade == second.grade && last.reasons == second.reasons => {
+                last.range_s.end = second.range_s.end;
+            }
+            _ => spans.push(second),
+        }
+    }
+    spans
+}

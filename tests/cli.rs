@@ -1,0 +1,423 @@
+//! The program itself: exit codes, what it prints, and what it writes.
+#![cfg(feature = "terminal")]
+
+use serde_json::Value;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+/// A folder of its own that goes away with the value.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path =
+            std::env::temp_dir().join(format!("einthoven-cli-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_string_lossy().into_owned()
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> String {
+        std::fs::write(self.0.join(name), bytes).unwrap();
+        self.path(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn einthoven(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_einthoven"))
+        .args(arguments)
+        .env_remove("EINTHOVEN_MODELS")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A simulated record of 30 s; the path of its header.
+fn simulated(folder: &Folder, name: &str, more: &[&str]) -> String {
+    let path = folder.path(&format!("{name}.hea"));
+    let mut arguments = vec!["simulate", "-o", &path];
+    arguments.extend(more);
+    let output = einthoven(&arguments);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    path
+}
+
+fn document(arguments: &[&str]) -> Value {
+    let output = einthoven(arguments);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let text = out(&output);
+    assert_eq!(text.lines().count(), 1, "{text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Every path at which a null stands, apart from the fields that may be unknown.
+fn nulls(value: &Value, path: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Null => found.push(path.to_owned()),
+        Value::Array(items) => items.iter().for_each(|item| nulls(item, path, found)),
+        Value::Object(fields) => {
+            for (name, item) in fields {
+                if !["start", "device", "sha256", "abstained"].contains(&name.as_str()) {
+                    nulls(item, &format!("{path}.{name}"), found);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_simulated_recording_is_analysed_to_the_schema() {
+    let folder = Folder::new("analyze");
+    let record = simulated(&folder, "sinus", &["--rate", "72"]);
+    let json = document(&["analyze", "--json", "--models", "none", &record]);
+    assert_eq!(json["schema"], "einthoven/1");
+    assert_eq!(json["format"], "wfdb");
+    assert_eq!(json["file"], record.as_str());
+    assert_eq!(json["sha256"].as_str().map(str::len), Some(64));
+    assert_eq!(json["recording"]["duration_s"], 30.0);
+    assert_eq!(json["recording"]["leads"][0]["name"], "I");
+    assert_eq!(json["recording"]["leads"][0]["rate_hz"], 500.0);
+    let beats = json["beats"].as_array().unwrap();
+    assert!((34..=38).contains(&beats.len()), "{} beats", beats.len());
+    let rate = json["rate_per_min"]["mean"].as_f64().unwrap();
+    assert!((rate - 72.0).abs() < 3.0, "{rate}");
+    assert_eq!(json["rhythm"][0]["label"], "unsure");
+    for name in ["pr_ms", "qrs_ms", "qt_ms", "qtc_bazett_ms", "axis_deg"] {
+        let entry = &json["measurements"][name];
+        assert!(
+            entry["value"].is_number() || entry["withheld"].is_string(),
+            "{name}: {entry}"
+        );
+    }
+    let mut found = Vec::new();
+    nulls(&json, "", &mut found);
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn slow_and_fast_hearts_are_found() {
+    let folder = Folder::new("findings");
+    for (name, rate, id) in [
+        ("slow", "42", "bradycardia"),
+        ("fast", "130", "tachycardia"),
+        ("usual", "70", ""),
+    ] {
+        let record = simulated(&folder, name, &["--rate", rate]);
+        let json = document(&["analyze", "--json", "--models", "none", &record]);
+        let ids: Vec<&str> = json["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|finding| finding["id"].as_str())
+            .collect();
+        let expected: &[&str] = if id.is_empty() { &[] } else { &[id] };
+        assert_eq!(ids, expected, "{name}");
+    }
+}
+
+#[test]
+fn the_text_report_has_verdict_and_small_print() {
+    let folder = Folder::new("text");
+    let record = simulated(&folder, "sinus", &[]);
+    let output = einthoven(&["analyze", "--models", "none", &record]);
+    let page = out(&output);
+    assert_eq!(code(&output), 0);
+    assert!(page.contains("Quality") && page.contains("Rhythm") && page.contains("Rate"));
+    assert!(page.contains("not a cleared medical device"), "{page}");
+    assert!(
+        !page.contains('\x1b'),
+        "no colour where there is no terminal"
+    );
+}
+
+#[test]
+fn inspecting_leaves_the_analysis_out() {
+    let folder = Folder::new("inspect");
+    let record = simulated(&folder, "sinus", &[]);
+    let json = document(&["inspect", "--json", &record]);
+    assert!(json.get("beats").is_none() && json.get("quality").is_none());
+    assert!(json["recording"]["annotation_count"].as_u64() > Some(20));
+}
+
+#[test]
+fn what_is_converted_and_converted_back_is_the_same() {
+    let folder = Folder::new("convert");
+    let record = simulated(&folder, "sinus", &["--noise-db", "10"]);
+    let edf = folder.path("there.edf");
+    let back = folder.path("back.hea");
+    assert_eq!(code(&einthoven(&["convert", &record, "-o", &edf])), 0);
+    assert_eq!(
+        code(&einthoven(&["convert", &edf, "-o", &back, "--to", "wfdb"])),
+        0
+    );
+    let (first, second) = (
+        document(&["inspect", "--json", &record]),
+        document(&["inspect", "--json", &back]),
+    );
+    for name in ["rate_hz", "samples", "min_mv", "max_mv"] {
+        let of = |json: &Value| json["recording"]["leads"][0][name].as_f64().unwrap();
+        assert!((of(&first) - of(&second)).abs() < 2e-3, "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_written_over_without_force() {
+    let folder = Folder::new("force");
+    let record = simulated(&folder, "sinus", &[]);
+    let csv = folder.write("there.csv", b"mine");
+    let refused = einthoven(&["convert", &record, "-o", &csv]);
+    assert_eq!(code(&refused), 3);
+    assert_eq!(std::fs::read(&csv).unwrap(), b"mine");
+    assert_eq!(
+        code(&einthoven(&["convert", &record, "-o", &csv, "--force"])),
+        0
+    );
+    assert!(std::fs::read(&csv).unwrap().len() > 1000);
+}
+
+#[test]
+fn a_part_is_analysed_by_its_own_times() {
+    let folder = Folder::new("part");
+    let record = simulated(&folder, "sinus", &["--duration", "1:00"]);
+    let json = document(&[
+        "inspect", "--json", "--from", "0:10", "--to", "0:40", &record,
+    ]);
+    assert_eq!(json["recording"]["duration_s"], 30.0);
+    let beyond = einthoven(&["inspect", "--from", "2:00", &record]);
+    assert_eq!(code(&beyond), 3);
+    assert!(err(&beyond).contains("60.0 s long"), "{}", err(&beyond));
+}
+
+#[test]
+fn what_cannot_be_read_is_one_line_and_exit_3() {
+    let folder = Folder::new("errors");
+    let empty = folder.write("empty.edf", b"");
+    let foreign = folder.write(
+        "foreign.bin",
+        &[0xff, 0xd8, 0xff, 0xe0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    );
+    for path in [empty.as_str(), foreign.as_str(), "/no/such/file.edf"] {
+        let output = einthoven(&["analyze", path]);
+        assert_eq!(code(&output), 3, "{path}");
+        assert!(out(&output).is_empty(), "{path}");
+        let said = err(&output);
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(said.starts_with(&format!("{path}: ")), "{said}");
+    }
+}
+
+#[test]
+fn a_truncated_file_is_an_error_with_its_place_or_a_note() {
+    let folder = Folder::new("truncated");
+    let record = simulated(&folder, "sinus", &[]);
+    let edf = folder.path("whole.edf");
+    assert_eq!(code(&einthoven(&["convert", &record, "-o", &edf])), 0);
+    let bytes = std::fs::read(&edf).unwrap();
+    let header = folder.write("header.edf", &bytes[..300]);
+    let output = einthoven(&["inspect", &header]);
+    assert_eq!(code(&output), 3, "{}", out(&output));
+    assert!(err(&output).contains("expected"), "{}", err(&output));
+    let half = folder.write("half.edf", &bytes[..bytes.len() / 2]);
+    let json = document(&["inspect", "--json", &half]);
+    assert!(!json["recording"]["notes"].as_array().unwrap().is_empty());
+    let duration = json["recording"]["duration_s"].as_f64().unwrap();
+    assert!((10.0..20.0).contains(&duration), "{duration}");
+}
+
+#[test]
+fn some_failures_do_not_stop_the_rest() {
+    let folder = Folder::new("some");
+    let record = simulated(&folder, "sinus", &[]);
+    let empty = folder.write("empty.edf", b"");
+    let output = einthoven(&["inspect", "--json", &empty, &record]);
+    assert_eq!(code(&output), 1);
+    assert_eq!(out(&output).lines().count(), 1);
+    assert_eq!(err(&output).lines().count(), 1);
+}
+
+#[test]
+fn a_bare_column_of_numbers_asks_and_the_answers_settle_it() {
+    let folder = Folder::new("question");
+    let mut rows = String::new();
+    for k in 0..3000 {
+        let phase = k % 250;
+        let value = if (100..110).contains(&phase) {
+            800
+        } else {
+            phase % 7
+        };
+        rows.push_str(&format!("{value}\n"));
+    }
+    let path = folder.write("numbers.txt", rows.as_bytes());
+    let asked = einthoven(&["analyze", &path]);
+    assert_eq!(code(&asked), 4, "{}", err(&asked));
+    assert!(err(&asked).contains("--rate"), "{}", err(&asked));
+    let answered = document(&[
+        "inspect", "--json", "--rate", "250", "--gain", "1000", &path,
+    ]);
+    assert_eq!(answered["recording"]["leads"][0]["rate_hz"], 250.0);
+    assert_eq!(answered["recording"]["duration_s"], 12.0);
+}
+
+#[test]
+fn a_folder_gives_a_line_a_recording() {
+    let folder = Folder::new("folder");
+    simulated(&folder, "a", &[]);
+    simulated(&folder, "b", &["--seed", "2"]);
+    let output = einthoven(&["inspect", "--json", &folder.0.to_string_lossy()]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert_eq!(out(&output).lines().count(), 2, "{}", out(&output));
+}
+
+#[test]
+fn standard_input_is_read() {
+    let folder = Folder::new("stdin");
+    let record = simulated(&folder, "sinus", &[]);
+    let edf = folder.path("x.edf");
+    assert_eq!(code(&einthoven(&["convert", &record, "-o", &edf])), 0);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_einthoven"))
+        .args(["inspect", "--json", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(&std::fs::read(&edf).unwrap()).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (json["file"].as_str(), json["format"].as_str()),
+        (Some("-"), Some("edf"))
+    );
+}
+
+#[test]
+fn the_simulators_truth_is_scored_against_the_analysis() {
+    let folder = Folder::new("evaluate");
+    for (name, seed) in [("a", "1"), ("b", "2")] {
+        simulated(&folder, name, &["--seed", seed, "--duration", "60"]);
+    }
+    let database = folder.0.to_string_lossy().into_owned();
+    let json = document(&["evaluate", "--json", "--from", "0", &database]);
+    assert_eq!(json["records"].as_array().map(Vec::len), Some(2));
+    assert!(
+        json["gross"]["tp"].as_u64() > Some(100),
+        "{}",
+        json["gross"]
+    );
+    assert!(
+        json["gross"]["se"].as_f64() > Some(0.98),
+        "{}",
+        json["gross"]
+    );
+    let table = out(&einthoven(&["evaluate", "--from", "0", &database]));
+    assert!(table.contains("Gross"), "{table}");
+    let reference = folder.path("a.atr");
+    let same = document(&["score", "--json", "--from", "0", &reference, &reference]);
+    assert_eq!(
+        (same["gross"]["se"].as_f64(), same["gross"]["ppv"].as_f64()),
+        (Some(1.0), Some(1.0))
+    );
+    assert_eq!(same["gross"]["fp"], 0);
+}
+
+#[test]
+fn wrong_usage_is_exit_2() {
+    let folder = Folder::new("usage");
+    let record = simulated(&folder, "sinus", &[]);
+    for arguments in [
+        &["analyze"] as &[&str],
+        &["nonsense"],
+        &["analyze", "--from", "5:99", &record],
+        &["analyze", "--to", "edf", &record],
+        &["analyze", "--lang", "xx", &record],
+        &["convert", &record, "-o", "x.nothing"],
+    ] {
+        assert_eq!(code(&einthoven(arguments)), 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn lists_completions_and_manual_are_printed() {
+    let formats: Value = serde_json::from_str(&out(&einthoven(&["formats", "--json"]))).unwrap();
+    let ids: Vec<&str> = formats["read"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|format| format["id"].as_str())
+        .collect();
+    assert!(ids.contains(&"wfdb") && ids.contains(&"edf"), "{ids:?}");
+    assert!(out(&einthoven(&["formats"])).contains("wfdb"));
+    assert!(out(&einthoven(&["completions", "bash"])).contains("analyze"));
+    assert!(out(&einthoven(&["man"])).contains(".TH"));
+    let none = einthoven(&["models", "--models-dir", "/no/such/folder"]);
+    assert_eq!(code(&none), 0);
+    assert!(out(&none).contains("/no/such/folder"));
+}
+
+#[test]
+fn models_are_listed_with_their_hashes() {
+    let folder = Folder::new("models");
+    let model = folder.0.join("toy");
+    std::fs::create_dir_all(&model).unwrap();
+    std::fs::write(model.join("model.onnx"), b"abc").unwrap();
+    // SHA-256 of "abc" (FIPS 180-4, example of the standard).
+    let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let manifest = format!(
+        "{{\"id\":\"toy\",\"version\":\"3\",\"file\":\"model.onnx\",\"sha256\":\"{hash}\"}}"
+    );
+    std::fs::write(model.join("manifest.json"), manifest).unwrap();
+    let root = folder.0.to_string_lossy().into_owned();
+    let listed: Value = serde_json::from_str(&out(&einthoven(&[
+        "models",
+        "--json",
+        "--models-dir",
+        &root,
+    ])))
+    .unwrap();
+    assert_eq!(listed[0]["sha256"], hash);
+    assert_eq!(listed[0]["matches_manifest"], true);
+    std::fs::write(model.join("model.onnx"), b"abd").unwrap();
+    assert!(out(&einthoven(&["models", "--models-dir", &root])).contains("differs"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_broken_pipe_is_quiet() {
+    let folder = Folder::new("pipe");
+    let record = simulated(&folder, "sinus", &["--duration", "600"]);
+    let program = env!("CARGO_BIN_EXE_einthoven");
+    // `true` reads nothing, so that the pipe is broken before the first byte.
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(format!(
+            "{{ sleep 0.2; '{program}' inspect --json '{record}'; echo $? >&2; }} | true"
+        ))
+        .output()
+        .unwrap();
+    assert_eq!(err(&output).trim(), "0");
+}
