@@ -8,10 +8,7 @@ use super::manifest::{MAX_MODEL_BYTES, Manifest};
 use super::plan::{LeadView, plan, prepare_live, prepare_segments};
 use super::preprocess::Preprocessor;
 use super::{Call, InferenceError, Prepared};
-use crate::analysis::QualitySpan;
-use crate::recording::Phrase;
 use sha2::{Digest, Sha256};
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tract_onnx::pb::tensor_proto::DataType;
@@ -149,31 +146,16 @@ impl Session {
 
 /// The model's calls for one lead: one for a recording of up to a minute, else one for each 30 s.
 ///
-/// `values_mv` are millivolts at `rate_hz`, `gaps` sample ranges without samples, `beats` the number of beats found in
-/// the whole lead. Works in chunks, so that a day takes little memory beyond the samples.
+/// Works in chunks, so that a day takes little memory beyond the samples.
 ///
 /// # Errors
-/// The words for an [`InferenceError`]: a rate the model cannot be given, a model that fails.
+/// [`InferenceError::Rate`] for a rate the model cannot be given, [`InferenceError::Run`] and
+/// [`InferenceError::NotFinite`] when the model fails.
 pub fn record_calls(
     manifest: &Manifest,
     session: &Session,
-    rate_hz: f64,
-    values_mv: &[f32],
-    gaps: &[Range<usize>],
-    quality: &[QualitySpan],
-    beats: usize,
-) -> Result<Vec<Call>, Phrase> {
-    let lead = LeadView {
-        rate_hz,
-        values_mv,
-        gaps,
-        quality,
-        beats: Some(beats),
-    };
-    calls_of(manifest, session, &lead).map_err(|error| error.phrase())
-}
-
-fn calls_of(manifest: &Manifest, session: &Session, lead: &LeadView) -> Result<Vec<Call>, InferenceError> {
+    lead: &LeadView,
+) -> Result<Vec<Call>, InferenceError> {
     let preprocessor = Preprocessor::new(manifest, lead.rate_hz)?;
     let mut calls = Vec::new();
     for segments in plan(manifest, lead).chunks(SEGMENTS_AT_A_TIME) {
@@ -188,12 +170,8 @@ fn calls_of(manifest: &Manifest, session: &Session, lead: &LeadView) -> Result<V
 /// from the first of `values_mv`.
 ///
 /// # Errors
-/// The words for an [`InferenceError`]: a rate the model cannot be given, a model that fails.
-pub fn live_call(manifest: &Manifest, session: &Session, rate_hz: f64, values_mv: &[f32]) -> Result<Call, Phrase> {
-    last_call(manifest, session, rate_hz, values_mv).map_err(|error| error.phrase())
-}
-
-fn last_call(
+/// As [`record_calls`].
+pub fn live_call(
     manifest: &Manifest,
     session: &Session,
     rate_hz: f64,
