@@ -11,7 +11,7 @@ export PATH := $(CACHE)/tools/bin:$(PATH)
 SITE := target/site
 PORT ?= 8080
 
-WASM := --target wasm32-unknown-unknown --no-default-features --features browser
+WASM := --target wasm32-unknown-unknown --no-default-features --features browser,inference
 
 .PHONY: help run build dist test check native site size browser install install-test clean
 

@@ -6,7 +6,7 @@ use super::output::{Output, Stop};
 use super::reading::hexadecimal;
 use crate::engine::{InferAnswer, InferRequest};
 #[cfg(feature = "inference")]
-use crate::inference::{Manifest, Session, record_calls};
+use crate::inference::{LeadView, Manifest, Session, record_calls};
 use crate::recording::Phrase;
 use clap::Args;
 use serde::Serialize;
@@ -156,15 +156,14 @@ impl Shelf {
         let loaded = self.loaded.get_or_insert_with(|| load(common));
         let mut calls = Vec::new();
         for (manifest, session) in loaded.as_ref().map_err(Clone::clone)? {
-            calls.extend(record_calls(
-                manifest,
-                session,
-                request.rate_hz,
-                &request.values_mv,
-                &request.gaps,
-                &request.quality,
-                request.beats,
-            )?);
+            let lead = LeadView {
+                rate_hz: request.rate_hz,
+                values_mv: &request.values_mv,
+                gaps: &request.gaps,
+                quality: &request.quality,
+                beats: Some(request.beats),
+            };
+            calls.extend(record_calls(manifest, session, &lead).map_err(|error| error.phrase())?);
         }
         Ok(calls)
     }
