@@ -37,7 +37,9 @@ fn run(bytes: &[u8]) -> TractResult<Vec<f32>> {
     let window: Vec<f32> = (0..3000).map(|i| (i as f32 / 20.0).sin()).collect();
     let input = Tensor::from_shape(&[1, 1, 3000], &window)?;
     let outputs = model.run(tvec!(input.into_tvalue()))?;
-    let first = outputs.first().context("the model has no output")?;
+    let first = outputs
+        .first()
+        .ok_or_else(|| TractError::msg("the model has no output"))?;
     Ok(first
         .to_plain_array_view::<f32>()?
         .iter()
