@@ -9,6 +9,7 @@ use super::plan::{LeadView, plan, prepare_live, prepare_segments};
 use super::preprocess::Preprocessor;
 use super::{Call, InferenceError, Prepared};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tract_onnx::pb::tensor_proto::DataType;
@@ -107,7 +108,11 @@ impl Session {
         Ok(outputs)
     }
 
-    fn run_window(&self, values: &[f32], outputs: &mut WindowOutputs) -> Result<(), InferenceError> {
+    fn run_window(
+        &self,
+        values: &[f32],
+        outputs: &mut WindowOutputs,
+    ) -> Result<(), InferenceError> {
         let failed = |error: TractError| InferenceError::Run {
             reason: told(&error),
         };
@@ -246,11 +251,38 @@ fn too_large(what: &'static str, found: u64, limit: u64) -> InferenceError {
 
 /// Number of nodes, and every weight a finite number within the file.
 fn check_graph(proto: &ModelProto) -> Result<(), InferenceError> {
-    let graph = proto.graph.as_ref().ok_or_else(|| unreadable("there is no graph in it"))?;
+    let graph = proto
+        .graph
+        .as_ref()
+        .ok_or_else(|| unreadable("there is no graph in it"))?;
     if graph.node.len() > MAX_NODES {
-        return Err(too_large("nodes", graph.node.len() as u64, MAX_NODES as u64));
+        return Err(too_large(
+            "nodes",
+            graph.node.len() as u64,
+            MAX_NODES as u64,
+        ));
     }
+    check_output_names(graph)?;
     check_weights(graph)
+}
+
+/// Every declared output is made by something: the runtime's reader panics at one that is not.
+fn check_output_names(graph: &GraphProto) -> Result<(), InferenceError> {
+    let made: BTreeSet<&str> = (graph.node.iter().flat_map(|node| &node.output))
+        .chain(graph.input.iter().map(|value| &value.name))
+        .chain(graph.initializer.iter().map(|tensor| &tensor.name))
+        .map(String::as_str)
+        .collect();
+    let missing = graph
+        .output
+        .iter()
+        .find(|value| !made.contains(value.name.as_str()));
+    missing.map_or(Ok(()), |value| {
+        Err(unreadable(format!(
+            "nothing makes the output {}",
+            value.name
+        )))
+    })
 }
 
 fn check_weights(graph: &GraphProto) -> Result<(), InferenceError> {
@@ -264,8 +296,16 @@ fn check_attribute(attribute: &AttributeProto) -> Result<(), InferenceError> {
         let place = format!("attribute {}", attribute.name);
         return Err(InferenceError::NotFinite { place });
     }
-    attribute.t.iter().chain(&attribute.tensors).try_for_each(check_weight)?;
-    attribute.g.iter().chain(&attribute.graphs).try_for_each(check_weights)
+    attribute
+        .t
+        .iter()
+        .chain(&attribute.tensors)
+        .try_for_each(check_weight)?;
+    attribute
+        .g
+        .iter()
+        .chain(&attribute.graphs)
+        .try_for_each(check_weights)
 }
 
 fn check_weight(tensor: &TensorProto) -> Result<(), InferenceError> {
@@ -273,21 +313,28 @@ fn check_weight(tensor: &TensorProto) -> Result<(), InferenceError> {
         return Err(unreadable("its weights are in another file"));
     }
     let values = tensor.dims.iter().try_fold(1_u64, |product, &dim| {
-        u64::try_from(dim).ok().and_then(|dim| product.checked_mul(dim))
+        u64::try_from(dim)
+            .ok()
+            .and_then(|dim| product.checked_mul(dim))
     });
     match values {
         Some(values) if values <= MAX_TENSOR_VALUES => {}
         Some(values) => return Err(too_large("values in one tensor", values, MAX_TENSOR_VALUES)),
-        None => return Err(unreadable(format!("the tensor {} has no size", tensor.name))),
+        None => {
+            return Err(unreadable(format!(
+                "the tensor {} has no size",
+                tensor.name
+            )));
+        }
     }
     let raw = tensor.raw_data.as_slice();
     let finite = match DataType::try_from(tensor.data_type) {
         Ok(DataType::Float) => raw
             .chunks_exact(4)
             .all(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite()),
-        Ok(DataType::Double) => raw
-            .chunks_exact(8)
-            .all(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]).is_finite()),
+        Ok(DataType::Double) => raw.chunks_exact(8).all(|b| {
+            f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]).is_finite()
+        }),
         // An exponent of all ones is infinite or not a number.
         Ok(DataType::Float16) => raw.chunks_exact(2).all(|b| b[1] & 0x7c != 0x7c),
         _ => true,
@@ -308,7 +355,10 @@ fn check_operators(graph: &InferenceModel) -> Result<(), InferenceError> {
         .nodes()
         .iter()
         .map(|node| node.op.name().into_owned())
-        .filter_map(|name| name.strip_prefix("Unimplemented(").map(|name| name.trim_end_matches(')').to_owned()))
+        .filter_map(|name| {
+            name.strip_prefix("Unimplemented(")
+                .map(|name| name.trim_end_matches(')').to_owned())
+        })
         .collect();
     unknown.sort();
     unknown.dedup();
@@ -321,7 +371,10 @@ fn check_operators(graph: &InferenceModel) -> Result<(), InferenceError> {
 }
 
 /// The graph with the manifest's input shape fixed and only the manifest's outputs.
-fn with_shapes(mut graph: InferenceModel, manifest: &Manifest) -> Result<InferenceModel, InferenceError> {
+fn with_shapes(
+    mut graph: InferenceModel,
+    manifest: &Manifest,
+) -> Result<InferenceModel, InferenceError> {
     let input = &manifest.input;
     let names: Vec<&str> = graph
         .input_outlets()
@@ -349,11 +402,13 @@ fn with_shapes(mut graph: InferenceModel, manifest: &Manifest) -> Result<Inferen
     }
     graph.set_input_fact(0, fact).map_err(unreadable)?;
     let outputs = [&manifest.outputs.logits, &manifest.outputs.cam];
-    graph.select_outputs_by_name(outputs).map_err(|error| InferenceError::Shape {
-        place: "outputs".to_owned(),
-        expected: format!("{} and {}", outputs[0], outputs[1]),
-        found: told(error),
-    })?;
+    graph
+        .select_outputs_by_name(outputs)
+        .map_err(|error| InferenceError::Shape {
+            place: "outputs".to_owned(),
+            expected: format!("{} and {}", outputs[0], outputs[1]),
+            found: told(error),
+        })?;
     Ok(graph)
 }
 
@@ -369,20 +424,29 @@ fn check_work(model: &TypedModel) -> Result<(), InferenceError> {
                     found: format!("{:?}", output.fact.shape),
                 });
             };
-            let values = shape.iter().fold(1_u64, |product, &dim| product.saturating_mul(dim as u64));
+            let values = shape
+                .iter()
+                .fold(1_u64, |product, &dim| product.saturating_mul(dim as u64));
             if values > MAX_TENSOR_VALUES {
                 return Err(too_large("values in one tensor", values, MAX_TENSOR_VALUES));
             }
         }
         let facts = model.node_input_facts(node.id).map_err(unreadable)?;
         let costs = node.op.cost(&facts).map_err(unreadable)?;
-        for (_, count) in costs.iter().filter(|(cost, _)| matches!(cost, Cost::FMA(_))) {
+        for (_, count) in costs
+            .iter()
+            .filter(|(cost, _)| matches!(cost, Cost::FMA(_)))
+        {
             let count = count.to_usize().unwrap_or(usize::MAX) as u64;
             multiply_adds = multiply_adds.saturating_add(count);
         }
     }
     if multiply_adds > MAX_MULTIPLY_ADDS {
-        return Err(too_large("multiply-adds a window", multiply_adds, MAX_MULTIPLY_ADDS));
+        return Err(too_large(
+            "multiply-adds a window",
+            multiply_adds,
+            MAX_MULTIPLY_ADDS,
+        ));
     }
     Ok(())
 }
