@@ -2,6 +2,7 @@
 
 ## A model that cannot be used: what, and what to do
 
+model-not-reachable = The model cannot be fetched, so the rhythm is not named; everything else is measured. Open the page once while connected, and it is kept for later.
 model-error-manifest = The model's manifest is not right at { $field }: expected { $expected }, found { $found }. Correct the manifest, or use the model that belongs to this version.
 model-error-unknown-step = The model wants its signal prepared by "{ $step }", which this version does not know. Use a newer version, or another model.
 model-error-not-trained = The model's manifest says that it is not trained. Use a trained model.

@@ -9,6 +9,7 @@ use super::plan::{LeadView, plan, prepare_live, prepare_segments};
 use super::preprocess::Preprocessor;
 use super::{Call, InferenceError, Prepared};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tract_onnx::pb::tensor_proto::DataType;
@@ -261,7 +262,27 @@ fn check_graph(proto: &ModelProto) -> Result<(), InferenceError> {
             MAX_NODES as u64,
         ));
     }
+    check_output_names(graph)?;
     check_weights(graph)
+}
+
+/// Every declared output is made by something: the runtime's reader panics at one that is not.
+fn check_output_names(graph: &GraphProto) -> Result<(), InferenceError> {
+    let made: BTreeSet<&str> = (graph.node.iter().flat_map(|node| &node.output))
+        .chain(graph.input.iter().map(|value| &value.name))
+        .chain(graph.initializer.iter().map(|tensor| &tensor.name))
+        .map(String::as_str)
+        .collect();
+    let missing = graph
+        .output
+        .iter()
+        .find(|value| !made.contains(value.name.as_str()));
+    missing.map_or(Ok(()), |value| {
+        Err(unreadable(format!(
+            "nothing makes the output {}",
+            value.name
+        )))
+    })
 }
 
 fn check_weights(graph: &GraphProto) -> Result<(), InferenceError> {

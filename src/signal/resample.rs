@@ -256,7 +256,7 @@ mod tests {
             rolloff,
             edge_samples: 1e-9,
         };
-        for rate_in in [50.0, 130.0, 256.0, 512.41] {
+        for rate_in in [50.0, 131.7, 257.3, 512.41] {
             let x: Vec<f32> = (0..400)
                 .map(|k| (k * 7919 % 101) as f32 / 50.0 - 1.0)
                 .collect();
