@@ -120,4 +120,3 @@ annotations-line = { $n ->
 call-line = { $label }, probability { NUM($probability, digits: 2) } ({ CLOCK($from) } to { CLOCK($to) }); version { $version }, { $hash }
 unit-counts = counts of unknown size
 rhythm-no-model-runtime = This build has no runtime for models; rules alone name no rhythm.
-model-not-reachable = The model could not be fetched, so the rhythm is not named. Connect once so that it is stored for offline use, and open the recording again.

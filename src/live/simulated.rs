@@ -124,9 +124,9 @@ impl SimulatedH10 {
     }
 
     /// The strap that the page offers without a device: ten minutes of a rhythm at the rate a real H10 was measured at,
-    /// with a little wander and muscle noise, and one frame in 300 lost.
+    /// with a little wander and muscle noise, and this share of the frames lost.
     #[must_use]
-    pub fn wearing(rhythm: Rhythm, seed: u64) -> Self {
+    pub fn wearing(rhythm: Rhythm, frame_loss: f64, seed: u64) -> Self {
         let simulation = simulate(&SimulatorOptions {
             rhythm,
             duration_s: 600.0,
@@ -139,7 +139,7 @@ impl SimulatedH10 {
             ..SimulatorOptions::default()
         });
         let faults = Faults {
-            frame_loss: 1.0 / 300.0,
+            frame_loss,
             ..Faults::default()
         };
         Self::new(&simulation, MEASURED_RATE_HZ, faults, seed)

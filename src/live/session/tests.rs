@@ -476,7 +476,7 @@ fn a_strap_without_the_ecg_service_still_gives_its_heart_rate() {
 
 #[test]
 fn the_pages_strap_plays_on_beyond_its_ten_minutes_without_a_break_in_the_rhythm() {
-    let strap = SimulatedH10::wearing(crate::simulator::Rhythm::Sinus, 3);
+    let strap = SimulatedH10::wearing(crate::simulator::Rhythm::Sinus, 1.0 / 300.0, 3);
     let mut link = SimulatedLink::new(strap);
     let mut session = Session::new(&POLAR_H10);
     session.handle(0.0, Input::Start);
