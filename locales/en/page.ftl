@@ -1,7 +1,8 @@
 # The page.
 
 page-title = einthoven
-page-headline = Open an ECG. It stays on this device.
+page-headline-open = Open an ECG.
+page-headline-stays = It stays on this device.
 page-intro = Watch, strap, Holter or hospital recording: the trace, its quality, its beats and what they may mean, without sending anything anywhere.
 page-open = Open
 page-open-file = Open a file
@@ -29,6 +30,8 @@ page-close = Close
 page-cancel = Cancel
 page-stop = Stop
 page-none = –
+page-per-minute = /min
+page-rate-range = { $min } to { $max }, { $n } intervals
 page-update = A newer version is ready. Load the page again when it suits you; nothing is lost before that.
 page-worker-died = Reading stopped at something this program did not expect. What was open is still there; please report the file's kind to the makers.
 page-model-died = The model stopped at something it did not expect. Everything that was measured still stands.
@@ -90,6 +93,7 @@ page-basis = { $spread }{ $n ->
         [one] one beat
        *[other] { $n } beats
     }
+page-qtc = QTc
 page-model = Model
 page-no-model = No model has answered.
 page-label-normal = normal

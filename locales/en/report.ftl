@@ -13,16 +13,16 @@ method-median-beat = marked on the median of the aligned beats
 
 ## Quality
 
-quality-good = Good: waves can be measured in { NUM($waves, digits: 0) } of { NUM($total, digits: 0) } s.
+quality-good = Waves can be measured in { NUM($waves, digits: 0) } of { NUM($total, digits: 0) } s.
     .exact = Waves { NUM($waves, digits: 1) } s, beats only { NUM($beats, digits: 1) } s, unusable { NUM($unusable, digits: 1) } s.
     .name = Good
-quality-fair = Fair: beats can be counted in most of it, waves measured in { NUM($waves, digits: 0) } of { NUM($total, digits: 0) } s. { $reason }
+quality-fair = Beats can be counted in most of it, waves measured in { NUM($waves, digits: 0) } of { NUM($total, digits: 0) } s. { $reason }
     .exact = Waves { NUM($waves, digits: 1) } s, beats only { NUM($beats, digits: 1) } s, unusable { NUM($unusable, digits: 1) } s.
     .name = Fair
-quality-poor = Poor: { NUM($unusable, digits: 0) } of { NUM($total, digits: 0) } s cannot be read. { $reason }
+quality-poor = { NUM($unusable, digits: 0) } of { NUM($total, digits: 0) } s cannot be read. { $reason }
     .exact = Waves { NUM($waves, digits: 1) } s, beats only { NUM($beats, digits: 1) } s, unusable { NUM($unusable, digits: 1) } s.
     .name = Poor
-quality-unusable = Unusable: nothing can be read in it. { $reason }
+quality-unusable = Nothing can be read in it. { $reason }
     .name = Unusable
 quality-unknown = The recording is too short to judge.
     .name = Unknown

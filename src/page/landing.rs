@@ -35,7 +35,7 @@ pub fn Landing() -> impl IntoView {
         <div class="landing" data-testid="landing">
             <canvas node_ref=paper aria-hidden="true"></canvas>
             <div class="hero">
-                <h1>{t("page-headline")}</h1>
+                <h1><span>{t("page-headline-open")}</span><span>{t("page-headline-stays")}</span></h1>
                 <p>{t("page-intro")}</p>
                 <div class="acts">
                     <button class="btn primary" on:click=|_| files::pick()>{t("page-open-file")}</button>

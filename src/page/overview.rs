@@ -134,6 +134,9 @@ fn draw(canvas: &HtmlCanvasElement, store: Store) {
             4.0,
         );
     }
+    if store.shown_s.get_untracked() >= duration {
+        return;
+    }
     let from = x(store.from_s.get_untracked());
     let shown = x(store.shown_s.get_untracked()).max(4.0).min(width - from);
     context.set_global_alpha(0.12);

@@ -84,18 +84,16 @@ fn measurements(report: &Report, analysis: &Analysis) -> impl IntoView + use<> {
         ("label-qtc-framingham", &intervals.qtc_framingham_ms),
         ("label-qtc-hodges", &intervals.qtc_hodges_ms),
     ];
-    let rows: Vec<_> = rows
+    let rows: Vec<_> = grouped(&rows)
         .into_iter()
-        .map(|(label, measured)| {
-            let (basis, value) = match measured {
-                Measured::Value { value, sd, n, .. } => {
-                    let spread = sd.map(|sd| format!("± {sd:.0}, ")).unwrap_or_default();
-                    let basis = ta("page-basis", &[("spread", spread.into()), ("n", (*n).into())]);
-                    (basis, view! { {format!("{value:.0}")}<span class="unit">"ms"</span> }.into_any())
-                }
-                Measured::Withheld(reason) => (say(reason), "–".into_any()),
-            };
-            view! { <dt>{t(label)}</dt><dd class="basis">{basis}</dd><dd class="value">{value}</dd> }
+        .map(|(label, measured)| match measured {
+            Measured::Value { value, sd, n, .. } => {
+                let spread = sd.map(|sd| format!("± {sd:.0}, ")).unwrap_or_default();
+                let basis = ta("page-basis", &[("spread", spread.into()), ("n", (*n).into())]);
+                view! { <dt>{t(label)}</dt><dd class="basis">{basis}</dd><dd class="value">{format!("{value:.0}")}<span class="unit">"ms"</span></dd> }
+                    .into_any()
+            }
+            Measured::Withheld(reason) => view! { <dt>{t(label)}</dt><dd class="withheld">{say(reason)}</dd> }.into_any(),
         })
         .collect();
     let lead = report
@@ -109,6 +107,24 @@ fn measurements(report: &Report, analysis: &Analysis) -> impl IntoView + use<> {
             <dl class="measures" data-testid="measurements">{rows}</dl>
         </section>
     }
+}
+
+/// One row for all corrected QT when all are withheld for one reason: the reason is read once.
+fn grouped<'a>(
+    rows: &[(&'static str, &'a Measured<f64>)],
+) -> Vec<(&'static str, &'a Measured<f64>)> {
+    let (corrected, plain): (Vec<_>, Vec<_>) = rows
+        .iter()
+        .copied()
+        .partition(|(label, _)| label.starts_with("label-qtc"));
+    let one_reason = corrected
+        .windows(2)
+        .all(|pair| matches!(pair[0].1, Measured::Withheld(_)) && pair[0].1 == pair[1].1);
+    let rest = match corrected.first() {
+        Some((_, reason)) if one_reason && corrected.len() > 1 => vec![("page-qtc", *reason)],
+        _ => corrected,
+    };
+    plain.into_iter().chain(rest).collect()
 }
 
 /// The call over the whole recording, or the first of several.

@@ -165,7 +165,7 @@ impl Store {
             shown_s: RwSignal::new(10.0),
             speed_mm_s: RwSignal::new(STANDARD_SPEED_MM_S),
             gain_mm_mv: RwSignal::new(STANDARD_GAIN_MM_MV),
-            px_per_mm: RwSignal::new(96.0 / 25.4),
+            px_per_mm: RwSignal::new(even_px_per_mm()),
             show_beats: RwSignal::new(true),
             show_waves: RwSignal::new(false),
             show_quality: RwSignal::new(true),
@@ -248,4 +248,12 @@ impl Store {
         self.shown_s.set(shown * ratio);
         self.go_to(from);
     }
+}
+
+/// CSS pixels of one millimetre: the CSS millimetre, rounded to whole pixels of the device so that the grid is even.
+fn even_px_per_mm() -> f64 {
+    let ratio = web_sys::window()
+        .map_or(1.0, |window| window.device_pixel_ratio())
+        .clamp(0.5, 8.0);
+    (96.0 / 25.4 * ratio).round().max(1.0) / ratio
 }

@@ -1,7 +1,7 @@
 //! Quality first, then rate, then rhythm: what a reader sees at once.
 
 use super::store::Store;
-use super::words::{exact, name, say, t};
+use super::words::{exact, name, say, t, ta};
 use crate::analysis::Grade;
 use crate::engine::Stage;
 use crate::report::{self, Report};
@@ -65,7 +65,7 @@ fn verdicts(report: &Report, store: Store) -> impl IntoView + use<> {
         <div class="rate">
             <h2>{t("page-rate")}</h2>
             <strong data-testid="rate">{name(&rate).unwrap_or_else(|| t("page-none"))}</strong>" "
-            <span class="small">{say(&rate)}</span>
+            <span class="small">{rate_range(report).unwrap_or_else(|| say(&rate))}</span>
             {rate_exact.map(|words| view! { <p class="tiny" hidden=move || !clinical()>{words}</p> })}
         </div>
         <div class="rhythm">
@@ -76,6 +76,20 @@ fn verdicts(report: &Report, store: Store) -> impl IntoView + use<> {
             {rhythm_exact.map(|words| view! { <p class="tiny" hidden=move || waiting || !clinical()>{words}</p> })}
         </div>
     }
+}
+
+/// Slowest and fastest beat, where there is a rate.
+fn rate_range(report: &Report) -> Option<String> {
+    let rate = report.analysis.as_ref().ok()?.rate.as_ref().ok()?;
+    let whole = |value: f64| format!("{value:.0}").into();
+    Some(ta(
+        "page-rate-range",
+        &[
+            ("min", whole(rate.min)),
+            ("max", whole(rate.max)),
+            ("n", rate.n.into()),
+        ],
+    ))
 }
 
 /// Grades over time as a band.
