@@ -88,6 +88,7 @@ fn keep_settings(store: Store) {
             .and_then(|window| window.document())
             .and_then(|document| document.document_element());
         if let Some(root) = root {
+            let _ = root.set_attribute("data-build", crate::protocol::BUILD);
             let _ = root.set_attribute("data-theme", if dark { "dark" } else { "light" });
         }
         if before.is_some_and(|before| before != dark) {
@@ -102,10 +103,13 @@ fn keep_settings(store: Store) {
         }
         clinical
     });
-    Effect::new(move |_| {
+    Effect::new(move |before: Option<Option<String>>| {
         let name = store
             .open
             .with(|open| open.as_ref().map(|open| open.summary.source.name.clone()));
-        links::set_title(name.as_deref());
+        if before.is_some_and(|before| before != name) {
+            links::set_title(name.as_deref());
+        }
+        name
     });
 }

@@ -1,13 +1,17 @@
-// The page as tests see it: where things are, and how to wait for them.
+// The landing as tests see it: what it says of itself, and whether both workers do their work.
 
-/** The first answer of a worker (`worker` or `infer`). */
+import { at, called, measured, openExample, textOf } from "./workspace.mjs";
+
+/** What a worker (`worker` or `infer`) makes of the built-in example: quality in words, or the labels' probabilities. */
 export async function answerOf(visit, worker) {
-  const place = visit.page.locator(`#${worker}`);
-  await place.filter({ hasText: /./ }).waitFor({ timeout: 30_000 });
-  return place.textContent();
+  if (await at(visit, "landing").isVisible()) await openExample(visit);
+  if (worker === "infer") return called(visit);
+  await measured(visit);
+  return textOf(visit, "quality");
 }
 
 /** The build id of the page's program. */
 export async function buildOfPage(visit) {
-  return visit.page.locator("main").getAttribute("data-build");
+  await visit.usable();
+  return visit.page.locator("html").getAttribute("data-build");
 }
