@@ -149,3 +149,19 @@ describe("what is saved", () => {
     await visit.assertNoComplaints();
   });
 });
+
+describe("a worker that dies", () => {
+  test("is told, started anew, and the recording stays open", async () => {
+    const visit = await landed();
+    await openExample(visit);
+    await called(visit);
+    const worker = visit.page.workers().find((worker) => worker.url().includes("worker_loader"));
+    await worker.evaluate(() => setTimeout(() => { throw new Error("provoked by the test"); }));
+    assert.match(await notice(visit), /still there/);
+    assert.match(await textOf(visit, "recording"), /512 Hz/);
+    await visit.page.keyboard.press("Escape");
+    await drop(visit, [{ name: "after.csv", bytes: Buffer.from("time [s],I [mV]\n" + Array.from({ length: 2000 }, (_, i) => `${i / 200},${(i % 160 === 80 ? 1 : 0).toFixed(1)}`).join("\n")) }]);
+    await visit.page.waitForFunction(() => document.title.startsWith("after"));
+    await measured(visit);
+  });
+});
