@@ -11,7 +11,7 @@ export PATH := $(CACHE)/tools/bin:$(PATH)
 SITE := target/site
 PORT ?= 8080
 
-WASM := --target wasm32-unknown-unknown --no-default-features --features browser
+WASM := --target wasm32-unknown-unknown --no-default-features --features browser,inference
 
 .PHONY: help run build dist test check native site size browser install install-test clean
 
@@ -25,7 +25,7 @@ build: install site ## build the page and its workers in release
 
 dist: install ## a folder dist/ that any static host serves from any path
 	@echo "Building dist/ (the small build takes longer)"
-	@EINTHOVEN_BUILD=$$(node tools/build-id.mjs) trunk build --release --cargo-profile dist --dist dist
+	@EINTHOVEN_BUILD=$$(node tools/build-id.mjs) RUST_BACKTRACE=0 trunk build --release --cargo-profile dist --dist dist
 	@node tools/size-budget.mjs dist
 
 test: install-test check native site size browser ## all checks and tests
@@ -45,7 +45,7 @@ native: install ## native tests
 
 site: install
 	@echo "Building the page and its workers"
-	@EINTHOVEN_BUILD=$$(node tools/build-id.mjs) trunk build --release --dist $(SITE)
+	@EINTHOVEN_BUILD=$$(node tools/build-id.mjs) RUST_BACKTRACE=0 trunk build --release --dist $(SITE)
 	@tools/deps-cache.sh take release wasm32-unknown-unknown/release
 
 size: ## sizes against their budget

@@ -104,7 +104,9 @@ async function answerPage(file) {
   const { waiting } = self.registration;
   if (waiting && (await self.clients.matchAll()).length < 2) {
     waiting.postMessage({ type: "activate-now" });
-    return new Response("", { headers: { refresh: "0", "content-security-policy": SITE.csp } });
+    // With an icon of its own, or the browser would ask the host for /favicon.ico.
+    const headers = { "content-type": "text/html", refresh: "0", "content-security-policy": SITE.csp };
+    return new Response('<!DOCTYPE html><link rel="icon" href="data:,">', { headers });
   }
   return answer(file);
 }

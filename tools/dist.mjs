@@ -18,6 +18,7 @@ const LATER = /^(infer[._]|models\/)/;
 
 copyFolder(join(root, "public"), site);
 copyModels();
+dropFunctionNames();
 checkPolicy();
 writeServiceWorker();
 writeHostFiles();
@@ -41,6 +42,39 @@ function copyModels() {
   // What there is, so that the page need not ask for what is not.
   mkdirSync(join(site, "models"), { recursive: true });
   writeFileSync(join(site, "models", "list.json"), `${JSON.stringify(ids)}\n`);
+}
+
+/** Takes the names of functions out of programs that wasm-opt did not touch: a sixth of `infer`, of use to a debugger only. */
+function dropFunctionNames() {
+  for (const path of filesUnder(site).filter((path) => path.endsWith(".wasm"))) {
+    const file = join(site, path);
+    const bytes = readFileSync(file);
+    const kept = withoutSection(bytes, "name");
+    if (kept.length < bytes.length) writeFileSync(file, kept);
+  }
+}
+
+/** A WebAssembly module without its custom sections of one name (WebAssembly core specification 2.0, 5.5). */
+function withoutSection(module, name) {
+  const kept = [module.subarray(0, 8)];
+  for (let at = 8; at < module.length; ) {
+    const size = leb128(module, at + 1);
+    const end = size.next + size.value;
+    const label = module[at] === 0 ? leb128(module, size.next) : null;
+    const isNamed = label && module.toString("utf8", label.next, label.next + label.value) === name;
+    if (!isNamed) kept.push(module.subarray(at, end));
+    at = end;
+  }
+  return Buffer.concat(kept);
+}
+
+function leb128(bytes, at) {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at++];
+    value += (byte & 0x7f) * 2 ** shift;
+    if (byte < 0x80) return { value, next: at };
+  }
 }
 
 function checkPolicy() {

@@ -6,7 +6,7 @@ use super::output::{Output, Stop};
 use super::reading::hexadecimal;
 use crate::engine::{InferAnswer, InferRequest};
 #[cfg(feature = "inference")]
-use crate::inference::{Manifest, Session, record_calls};
+use crate::inference::{LeadView, Manifest, Session, record_calls};
 use crate::recording::Phrase;
 use clap::Args;
 use serde::Serialize;
@@ -154,32 +154,31 @@ impl Shelf {
     /// Why a model that was asked gave no call.
     pub fn answer(&mut self, request: &InferRequest, common: &Common) -> InferAnswer {
         let loaded = self.loaded.get_or_insert_with(|| load(common));
+        let view = LeadView {
+            rate_hz: request.rate_hz,
+            values_mv: &request.values_mv,
+            gaps: &request.gaps,
+            quality: &request.quality,
+            beats: Some(request.beats),
+        };
         let mut calls = Vec::new();
         for (manifest, session) in loaded.as_ref().map_err(Clone::clone)? {
-            calls.extend(record_calls(
-                manifest,
-                session,
-                request.rate_hz,
-                &request.values_mv,
-                &request.gaps,
-                &request.quality,
-                request.beats,
-            )?);
+            if manifest.question == request.question {
+                calls.extend(
+                    record_calls(manifest, session, &view).map_err(|error| error.phrase())?,
+                );
+            }
         }
         Ok(calls)
     }
 }
 
-/// Loads the models named by `--models`; without names, the first of the folder's `list.json`.
+/// Loads the models named by `--models`; without names, the default one.
 #[cfg(feature = "inference")]
 fn load(common: &Common) -> Result<Vec<(Manifest, Session)>, Phrase> {
     let root = &common.models_dir;
     let names = if common.models.is_empty() {
-        let listed: Vec<String> = std::fs::read(root.join("list.json"))
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default();
-        listed.into_iter().take(1).collect()
+        default_model(root).into_iter().collect()
     } else {
         common.models.clone()
     };
@@ -191,6 +190,23 @@ fn load(common: &Common) -> Result<Vec<(Manifest, Session)>, Phrase> {
         .iter()
         .map(|name| load_one(&root.join(name)))
         .collect()
+}
+
+/// The first of the folder's `list.json`; without a list, the first folder whose manifest is one.
+#[cfg(feature = "inference")]
+fn default_model(root: &Path) -> Option<String> {
+    let listed = std::fs::read(root.join("list.json"))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Vec<String>>(&bytes).ok())
+        .and_then(|names| names.into_iter().next());
+    let usable = |folder: &PathBuf| {
+        std::fs::read(folder.join("manifest.json"))
+            .is_ok_and(|bytes| Manifest::parse(&bytes).is_ok())
+    };
+    listed.or_else(|| {
+        let folder = folders(root).into_iter().find(usable)?;
+        Some(folder.file_name()?.to_string_lossy().into_owned())
+    })
 }
 
 #[cfg(feature = "inference")]

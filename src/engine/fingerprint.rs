@@ -21,7 +21,11 @@ pub fn fingerprint(bundle: &Bundle, choice: Option<&str>) -> Option<String> {
     let mut hasher = Sha256::new();
     let mut offset = 0;
     while offset < entry.source.len() {
-        let bytes = entry.source.read(offset, CHUNK_BYTES).ok().filter(|bytes| !bytes.is_empty())?;
+        let bytes = entry
+            .source
+            .read(offset, CHUNK_BYTES)
+            .ok()
+            .filter(|bytes| !bytes.is_empty())?;
         hasher.update(&bytes);
         offset += bytes.len() as u64;
     }
@@ -38,7 +42,11 @@ fn opened<'a>(bundle: &'a Bundle, choice: Option<&str>) -> Option<&'a Entry> {
         return Some(only);
     }
     let choice = choice?;
-    bundle.entries.iter().filter(|entry| choice.starts_with(entry.name.as_str())).max_by_key(|entry| entry.name.len())
+    bundle
+        .entries
+        .iter()
+        .filter(|entry| choice.starts_with(entry.name.as_str()))
+        .max_by_key(|entry| entry.name.len())
 }
 
 #[cfg(test)]

@@ -108,13 +108,25 @@ impl Job {
     /// A job over what was dropped.
     #[must_use]
     pub fn new(bundle: Bundle, options: Options) -> Self {
-        Self { bundle, options, state: State::Open, sha256: None, recording: None, analysis: None, answer: None }
+        Self {
+            bundle,
+            options,
+            state: State::Open,
+            sha256: None,
+            recording: None,
+            analysis: None,
+            answer: None,
+        }
     }
 
     /// A job over a recording that is there already (simulated, or recorded live).
     #[must_use]
     pub fn of_recording(recording: Recording, options: Options) -> Self {
-        Self { recording: Some(recording), state: State::Analyse, ..Self::new(Bundle::default(), options) }
+        Self {
+            recording: Some(recording),
+            state: State::Analyse,
+            ..Self::new(Bundle::default(), options)
+        }
     }
 
     /// The recording, once it is open.
@@ -160,9 +172,15 @@ impl Job {
     }
 
     fn analyse(&mut self) -> Step {
-        let Some(recording) = &self.recording else { return self.finish() };
+        let Some(recording) = &self.recording else {
+            return self.finish();
+        };
         let analysis = analysis::analyse(recording, self.options.lead);
-        self.state = if self.options.models && analysis.is_ok() { State::Ask } else { State::Finish };
+        self.state = if self.options.models && analysis.is_ok() {
+            State::Ask
+        } else {
+            State::Finish
+        };
         self.analysis = Some(analysis);
         match self.report() {
             Some(report) => Step::Measured(Box::new(report)),
@@ -171,8 +189,12 @@ impl Job {
     }
 
     fn ask(&mut self) -> Step {
-        let (Some(recording), Some(Ok(analysis))) = (&self.recording, &self.analysis) else { return self.finish() };
-        let Some(lead) = recording.leads.get(analysis.lead) else { return self.finish() };
+        let (Some(recording), Some(Ok(analysis))) = (&self.recording, &self.analysis) else {
+            return self.finish();
+        };
+        let Some(lead) = recording.leads.get(analysis.lead) else {
+            return self.finish();
+        };
         self.state = State::Waiting;
         Step::Infer(Box::new(InferRequest {
             question: "rhythm".to_owned(),
@@ -189,7 +211,9 @@ impl Job {
         self.state = State::Over;
         let report = self.report();
         match (report, self.recording.take()) {
-            (Some(report), Some(recording)) => Step::Done(Box::new(Outcome::Report(Box::new((report, recording))))),
+            (Some(report), Some(recording)) => {
+                Step::Done(Box::new(Outcome::Report(Box::new((report, recording)))))
+            }
             _ => Step::Done(Box::new(Outcome::Failed(ReadError::Empty))),
         }
     }

@@ -3,10 +3,10 @@
 use super::job::InferRequest;
 use crate::analysis::{self, Grade, LOOK_AHEAD_S, LiveAnalysis};
 use crate::live::HostTime;
+use crate::live::SampleBlock;
 use crate::live::profile::{EcgStream, Profile};
 use crate::live::recorder::Recorder;
 use crate::live::session::{Input, Output, Session, Status};
-use crate::live::SampleBlock;
 use crate::recording::{Phrase, Recording, StartTime};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -63,7 +63,13 @@ impl LiveUpdate {
     /// Whether there is nothing to tell.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        *self == Self { first: self.first, rate_per_min: self.rate_per_min, grade: self.grade, ..Self::default() }
+        *self
+            == Self {
+                first: self.first,
+                rate_per_min: self.rate_per_min,
+                grade: self.grade,
+                ..Self::default()
+            }
     }
 }
 
@@ -119,7 +125,10 @@ impl LiveJob {
     /// Takes what happened, and says what came of it.
     pub fn handle(&mut self, at_s: HostTime, input: Input) -> LiveUpdate {
         self.session.handle(at_s, input);
-        let mut update = LiveUpdate { first: self.received, ..LiveUpdate::default() };
+        let mut update = LiveUpdate {
+            first: self.received,
+            ..LiveUpdate::default()
+        };
         while let Some(output) = self.session.poll() {
             match output {
                 Output::Connect
@@ -145,22 +154,34 @@ impl LiveJob {
     /// The recording of what was streamed; `None` when nothing was.
     #[must_use]
     pub fn finish(mut self) -> Option<Recording> {
-        self.recorder.set_measured_rate_hz(self.session.measured_rate_hz());
+        self.recorder
+            .set_measured_rate_hz(self.session.measured_rate_hz());
         (!self.recorder.is_empty()).then(|| self.recorder.recording())
     }
 
     fn take(&mut self, block: &SampleBlock, update: &mut LiveUpdate) {
         self.recorder.take(block);
         if block.missing_before > 0 && self.received > 0 {
-            let found = self.analysis.skip(usize::try_from(block.missing_before).unwrap_or(usize::MAX));
+            let found = self
+                .analysis
+                .skip(usize::try_from(block.missing_before).unwrap_or(usize::MAX));
             self.mark(found, update);
             update.gaps.push((self.received, block.first));
-            update.counts.resize(update.counts.len() + (block.first - self.received) as usize, 0);
+            update.counts.resize(
+                update.counts.len() + (block.first - self.received) as usize,
+                0,
+            );
             self.window.clear();
         }
-        let values: Vec<f32> = block.samples.iter().map(|&count| (f64::from(count) / self.stream.gain_per_mv) as f32).collect();
+        let values: Vec<f32> = block
+            .samples
+            .iter()
+            .map(|&count| (f64::from(count) / self.stream.gain_per_mv) as f32)
+            .collect();
         let clamp = |count: i32| count.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16;
-        update.counts.extend(block.samples.iter().map(|&count| clamp(count)));
+        update
+            .counts
+            .extend(block.samples.iter().map(|&count| clamp(count)));
         self.received = block.first + block.samples.len() as u64;
         self.window.extend(&values);
         let kept = (WINDOW_S * self.stream.nominal_rate_hz).round() as usize;
@@ -175,16 +196,29 @@ impl LiveJob {
         let rate = self.stream.nominal_rate_hz;
         for beat in found.provisional {
             self.provisional.push(beat.sample as u64);
-            update.beats.push(LiveBeat { sample: beat.sample as u64, confirmed: false, follows: beat.follows });
+            update.beats.push(LiveBeat {
+                sample: beat.sample as u64,
+                confirmed: false,
+                follows: beat.follows,
+            });
         }
         for beat in found.beats {
             let sample = beat.sample as u64;
             let same = |other: u64| (other.abs_diff(sample) as f64) < SAME_BEAT_S * rate;
-            update.withdrawn.extend(self.provisional.iter().copied().filter(|&other| same(other) && other != sample));
+            update.withdrawn.extend(
+                self.provisional
+                    .iter()
+                    .copied()
+                    .filter(|&other| same(other) && other != sample),
+            );
             self.provisional.retain(|&other| !same(other));
             // The last word on a beat replaces what was said of it within the same update.
             update.beats.retain(|other| !same(other.sample));
-            update.beats.push(LiveBeat { sample, confirmed: true, follows: beat.follows });
+            update.beats.push(LiveBeat {
+                sample,
+                confirmed: true,
+                follows: beat.follows,
+            });
             self.confirmed.push_back((beat.time_s, beat.follows));
             if self.confirmed.len() > RATE_BEATS {
                 self.confirmed.pop_front();
@@ -199,14 +233,22 @@ impl LiveJob {
     fn withdraw(&mut self, update: &mut LiveUpdate) {
         let horizon = (LOOK_AHEAD_S * self.stream.nominal_rate_hz) as u64;
         let settled = self.received.saturating_sub(horizon);
-        update.withdrawn.extend(self.provisional.iter().copied().filter(|&sample| sample < settled));
+        update.withdrawn.extend(
+            self.provisional
+                .iter()
+                .copied()
+                .filter(|&sample| sample < settled),
+        );
         self.provisional.retain(|&sample| sample >= settled);
     }
 
     /// Every second, once the last window is whole: a question to the model.
     fn ask(&mut self, kept: usize, update: &mut LiveUpdate) {
         let every = (EVERY_S * self.stream.nominal_rate_hz) as u64;
-        if self.received < self.asked_at + every || self.window.len() < kept || self.grade == Some(Grade::Unusable) {
+        if self.received < self.asked_at + every
+            || self.window.len() < kept
+            || self.grade == Some(Grade::Unusable)
+        {
             return;
         }
         self.asked_at = self.received;
@@ -223,7 +265,10 @@ impl LiveJob {
 
     fn rate_per_min(&self) -> Option<f64> {
         let pairs = self.confirmed.iter().zip(self.confirmed.iter().skip(1));
-        let intervals: Vec<f64> = pairs.filter(|(_, second)| second.1).map(|(first, second)| second.0 - first.0).collect();
+        let intervals: Vec<f64> = pairs
+            .filter(|(_, second)| second.1)
+            .map(|(first, second)| second.0 - first.0)
+            .collect();
         let sum: f64 = intervals.iter().sum();
         (!intervals.is_empty() && sum > 0.0).then(|| 60.0 * intervals.len() as f64 / sum)
     }

@@ -8,5 +8,5 @@ mod job;
 mod live;
 
 pub use fingerprint::fingerprint;
-pub use live::{LiveBeat, LiveJob, LiveUpdate};
 pub use job::{InferAnswer, InferRequest, Job, Options, Outcome, Stage, Step, run};
+pub use live::{LiveBeat, LiveJob, LiveUpdate};

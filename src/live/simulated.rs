@@ -7,7 +7,7 @@ use super::h10::{Command, EcgFrame, MeasurementKind, PmdStatus, Reply, Setting};
 use super::heart_rate::{Contact, HeartRateMeasurement};
 use super::session::{Input, LinkError, Output, Session};
 use super::{Characteristic, HostTime};
-use crate::simulator::{Random, Simulation};
+use crate::simulator::{Noise, NoiseKind, Random, Rhythm, Simulation, SimulatorOptions, simulate};
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -15,6 +15,8 @@ use std::ops::Range;
 pub const FRAME_SAMPLES: u64 = 73;
 /// The device's clock when it wakes without knowing the time: 2019-01-01, in nanoseconds since 2000-01-01.
 pub const CLOCK_RESET_NS: u64 = 599_616_000_000_000_000;
+/// True rate of one real H10, measured on the stamps of a public capture, hertz.
+pub const MEASURED_RATE_HZ: f64 = 130.168;
 /// Seconds between a sample and its arrival.
 const LATENCY_S: f64 = 0.06;
 /// Seconds that a link operation takes.
@@ -119,6 +121,28 @@ impl SimulatedH10 {
             first_streamed: None,
             battery_percent: 87,
         }
+    }
+
+    /// The strap that the page offers without a device: ten minutes of a rhythm at the rate a real H10 was measured at,
+    /// with a little wander and muscle noise, and this share of the frames lost.
+    #[must_use]
+    pub fn wearing(rhythm: Rhythm, frame_loss: f64, seed: u64) -> Self {
+        let simulation = simulate(&SimulatorOptions {
+            rhythm,
+            duration_s: 600.0,
+            sample_rate_hz: 130.0,
+            noise: vec![
+                Noise::throughout(NoiseKind::Wander, 26.0),
+                Noise::throughout(NoiseKind::Muscle, 34.0),
+            ],
+            seed,
+            ..SimulatorOptions::default()
+        });
+        let faults = Faults {
+            frame_loss,
+            ..Faults::default()
+        };
+        Self::new(&simulation, MEASURED_RATE_HZ, faults, seed)
     }
 
     /// The sample at a position of the endless trace, microvolts.

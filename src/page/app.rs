@@ -21,13 +21,17 @@ const WORDING_KEY: &str = "einthoven-clinical";
 /// The page.
 #[component]
 pub fn App() -> impl IntoView {
-    let store = Store::new(prefers_dark(), LocalStorage::get(WORDING_KEY).unwrap_or(false));
+    let store = Store::new(
+        prefers_dark(),
+        LocalStorage::get(WORDING_KEY).unwrap_or(false),
+    );
     provide_context(store);
     links::start(store);
     files::listen(store);
     keyboard::listen(store);
     keep_settings(store);
-    let landing_shown = move || store.open.with(Option::is_none) && store.live.with(Option::is_none);
+    let landing_shown =
+        move || store.open.with(Option::is_none) && store.live.with(Option::is_none);
     view! {
         {move || {
             if landing_shown() {
@@ -66,7 +70,12 @@ fn Workspace() -> impl IntoView {
 fn prefers_dark() -> bool {
     LocalStorage::get(THEME_KEY).unwrap_or_else(|_| {
         web_sys::window()
-            .and_then(|window| window.match_media("(prefers-color-scheme: dark)").ok().flatten())
+            .and_then(|window| {
+                window
+                    .match_media("(prefers-color-scheme: dark)")
+                    .ok()
+                    .flatten()
+            })
             .is_some_and(|query| query.matches())
     })
 }
@@ -75,7 +84,9 @@ fn prefers_dark() -> bool {
 fn keep_settings(store: Store) {
     Effect::new(move |before: Option<bool>| {
         let dark = store.dark.get();
-        let root = web_sys::window().and_then(|window| window.document()).and_then(|document| document.document_element());
+        let root = web_sys::window()
+            .and_then(|window| window.document())
+            .and_then(|document| document.document_element());
         if let Some(root) = root {
             let _ = root.set_attribute("data-theme", if dark { "dark" } else { "light" });
         }
@@ -92,7 +103,9 @@ fn keep_settings(store: Store) {
         clinical
     });
     Effect::new(move |_| {
-        let name = store.open.with(|open| open.as_ref().map(|open| open.summary.source.name.clone()));
+        let name = store
+            .open
+            .with(|open| open.as_ref().map(|open| open.summary.source.name.clone()));
         links::set_title(name.as_deref());
     });
 }

@@ -27,9 +27,14 @@ pub fn Logo() -> impl IntoView {
 pub fn Bar() -> impl IntoView {
     let store = Store::use_store();
     let file = move || {
-        store.open.with(|open| open.as_ref().map(|open| open.summary.source.name.clone())).or_else(|| {
-            store.live.with(|live| live.as_ref().map(|live| live.device.clone()))
-        })
+        store
+            .open
+            .with(|open| open.as_ref().map(|open| open.summary.source.name.clone()))
+            .or_else(|| {
+                store
+                    .live
+                    .with(|live| live.as_ref().map(|live| live.device.clone()))
+            })
     };
     let close = move |_| {
         if store.live.with_untracked(Option::is_some) {

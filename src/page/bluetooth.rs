@@ -47,7 +47,10 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = readValue)]
     fn read(this: &GattCharacteristic) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch, js_name = writeValueWithResponse)]
-    fn write_with_response(this: &GattCharacteristic, bytes: &Uint8Array) -> Result<Promise, JsValue>;
+    fn write_with_response(
+        this: &GattCharacteristic,
+        bytes: &Uint8Array,
+    ) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, getter)]
     fn value(this: &GattCharacteristic) -> Option<DataView>;
 }
@@ -75,12 +78,22 @@ impl Link {
 
     /// Shows the browser's own dialog, which only a click may open, and goes on with what was chosen there.
     pub fn ask(chosen: impl FnOnce(Self) + 'static) {
-        let Some(bluetooth) = Self::bluetooth() else { return };
-        let Ok(promise) = bluetooth.request_device(&options()) else { return };
+        let Some(bluetooth) = Self::bluetooth() else {
+            return;
+        };
+        let Ok(promise) = bluetooth.request_device(&options()) else {
+            return;
+        };
         spawn_local(async move {
             // Dismissed: nothing to say.
-            let Ok(device) = JsFuture::from(promise).await else { return };
-            let link = Self { device: device.unchecked_into(), job: Rc::default(), found: Rc::default() };
+            let Ok(device) = JsFuture::from(promise).await else {
+                return;
+            };
+            let link = Self {
+                device: device.unchecked_into(),
+                job: Rc::default(),
+                found: Rc::default(),
+            };
             link.hear_disconnect();
             chosen(link);
         });
@@ -88,7 +101,9 @@ impl Link {
 
     /// The device's own name.
     pub fn name(&self) -> String {
-        self.device.name().unwrap_or_else(|| POLAR_H10.name.to_owned())
+        self.device
+            .name()
+            .unwrap_or_else(|| POLAR_H10.name.to_owned())
     }
 
     /// Gives the link up.
@@ -102,7 +117,10 @@ impl Link {
     fn hear_disconnect(&self) {
         let job = self.job.clone();
         let lost = Closure::<dyn FnMut()>::new(move || tell(job.get(), Input::Lost));
-        let _ = self.device.add_event_listener_with_callback("gattserverdisconnected", lost.as_ref().unchecked_ref());
+        let _ = self.device.add_event_listener_with_callback(
+            "gattserverdisconnected",
+            lost.as_ref().unchecked_ref(),
+        );
         lost.forget();
     }
 
@@ -145,22 +163,37 @@ impl Link {
                 None
             }
             // The page ticks by itself.
-            Output::WakeAt(_) | Output::Samples(_) | Output::HeartRate(_) | Output::Battery(_) | Output::Status(_) | Output::Event { .. } => None,
+            Output::WakeAt(_)
+            | Output::Samples(_)
+            | Output::HeartRate(_)
+            | Output::Battery(_)
+            | Output::Status(_)
+            | Output::Event { .. } => None,
         }
     }
 
     /// Connects and finds which of the profile's characteristics are there.
     async fn connect(&self) -> Result<Vec<Characteristic>, JsValue> {
         self.found.borrow_mut().clear();
-        let gatt = self.device.gatt().ok_or_else(|| JsValue::from_str("no GATT"))?;
+        let gatt = self
+            .device
+            .gatt()
+            .ok_or_else(|| JsValue::from_str("no GATT"))?;
         JsFuture::from(gatt.connect()?).await?;
         let mut roles = Vec::new();
         for address in POLAR_H10.addresses {
             // What is not there is not listed; the session knows what it can do without.
-            let Ok(service) = JsFuture::from(gatt.service(address.service)?).await else { continue };
+            let Ok(service) = JsFuture::from(gatt.service(address.service)?).await else {
+                continue;
+            };
             let service: GattService = service.unchecked_into();
-            let Ok(found) = JsFuture::from(service.characteristic(address.characteristic)?).await else { continue };
-            self.found.borrow_mut().push((address.role, found.unchecked_into()));
+            let Ok(found) = JsFuture::from(service.characteristic(address.characteristic)?).await
+            else {
+                continue;
+            };
+            self.found
+                .borrow_mut()
+                .push((address.role, found.unchecked_into()));
             roles.push(address.role);
         }
         Ok(roles)
@@ -168,7 +201,10 @@ impl Link {
 
     fn characteristic(&self, role: Characteristic) -> Result<GattCharacteristic, JsValue> {
         let found = self.found.borrow();
-        let found = found.iter().find(|(have, _)| *have == role).map(|(_, found)| found.clone());
+        let found = found
+            .iter()
+            .find(|(have, _)| *have == role)
+            .map(|(_, found)| found.clone());
         found.ok_or_else(|| JsValue::from_str("no such characteristic"))
     }
 
@@ -181,19 +217,28 @@ impl Link {
                 tell(job.get(), Input::Notification(role, bytes(&view)));
             }
         });
-        found.add_event_listener_with_callback("characteristicvaluechanged", changed.as_ref().unchecked_ref())?;
+        found.add_event_listener_with_callback(
+            "characteristicvaluechanged",
+            changed.as_ref().unchecked_ref(),
+        )?;
         changed.forget();
         JsFuture::from(found.start_notifications()?).await?;
         Ok(())
     }
 
     async fn read(&self, role: Characteristic) -> Result<Vec<u8>, JsValue> {
-        let view: DataView = JsFuture::from(self.characteristic(role)?.read()?).await?.unchecked_into();
+        let view: DataView = JsFuture::from(self.characteristic(role)?.read()?)
+            .await?
+            .unchecked_into();
         Ok(bytes(&view))
     }
 
     async fn write(&self, role: Characteristic, bytes: &[u8]) -> Result<(), JsValue> {
-        JsFuture::from(self.characteristic(role)?.write_with_response(&Uint8Array::from(bytes))?).await?;
+        JsFuture::from(
+            self.characteristic(role)?
+                .write_with_response(&Uint8Array::from(bytes))?,
+        )
+        .await?;
         Ok(())
     }
 }
@@ -207,7 +252,12 @@ fn tell(job: JobId, input: Input) {
 
 /// The bytes of a value.
 fn bytes(view: &DataView) -> Vec<u8> {
-    Uint8Array::new_with_byte_offset_and_length(&view.buffer(), view.byte_offset() as u32, view.byte_length() as u32).to_vec()
+    Uint8Array::new_with_byte_offset_and_length(
+        &view.buffer(),
+        view.byte_offset() as u32,
+        view.byte_length() as u32,
+    )
+    .to_vec()
 }
 
 /// Name and services of the device that is asked for.
@@ -216,8 +266,21 @@ fn options() -> JsValue {
         let _ = Reflect::set(object, &key.into(), value);
     };
     let filter = Object::new();
-    set(&filter, "namePrefix", &POLAR_H10.name_prefixes.first().copied().unwrap_or_default().into());
-    let services: Array = POLAR_H10.services().iter().map(|uuid| JsValue::from_str(uuid)).collect();
+    set(
+        &filter,
+        "namePrefix",
+        &POLAR_H10
+            .name_prefixes
+            .first()
+            .copied()
+            .unwrap_or_default()
+            .into(),
+    );
+    let services: Array = POLAR_H10
+        .services()
+        .iter()
+        .map(|uuid| JsValue::from_str(uuid))
+        .collect();
     let options = Object::new();
     set(&options, "filters", &Array::of1(&filter));
     set(&options, "optionalServices", &services);
@@ -226,7 +289,12 @@ fn options() -> JsValue {
 
 /// What the browser says of a failure, by the names of its errors.
 fn reason(error: &JsValue) -> LinkError {
-    let read = |key: &str| Reflect::get(error, &key.into()).ok().and_then(|text| text.as_string()).unwrap_or_default();
+    let read = |key: &str| {
+        Reflect::get(error, &key.into())
+            .ok()
+            .and_then(|text| text.as_string())
+            .unwrap_or_default()
+    };
     match read("name").as_str() {
         "SecurityError" | "NotAllowedError" => LinkError::Authentication,
         "NetworkError" | "NotFoundError" => LinkError::Unreachable,

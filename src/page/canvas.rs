@@ -5,7 +5,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 /// Letters of the sheet: the page's own.
-const FONT: &str = "system-ui, -apple-system, \"Segoe UI\", Roboto, \"Noto Sans\", \"DejaVu Sans\", sans-serif";
+const FONT: &str =
+    "system-ui, -apple-system, \"Segoe UI\", Roboto, \"Noto Sans\", \"DejaVu Sans\", sans-serif";
 
 /// The values of the colour tokens.
 #[derive(Clone, Debug)]
@@ -32,13 +33,26 @@ impl Palette {
             let root = window.document()?.document_element()?;
             window.get_computed_style(&root).ok().flatten()
         });
-        let read = |name: &str| style.as_ref().and_then(|style| style.get_property_value(name).ok()).unwrap_or_default();
-        Self(NAMES.iter().map(|(fill, name)| (*fill, read(name))).collect())
+        let read = |name: &str| {
+            style
+                .as_ref()
+                .and_then(|style| style.get_property_value(name).ok())
+                .unwrap_or_default()
+        };
+        Self(
+            NAMES
+                .iter()
+                .map(|(fill, name)| (*fill, read(name)))
+                .collect(),
+        )
     }
 
     /// The value of one token.
     pub fn colour(&self, fill: Fill) -> &str {
-        self.0.iter().find(|(have, _)| *have == fill).map_or("", |(_, colour)| colour)
+        self.0
+            .iter()
+            .find(|(have, _)| *have == fill)
+            .map_or("", |(_, colour)| colour)
     }
 }
 
@@ -59,12 +73,18 @@ impl Surface {
         let window = web_sys::window()?;
         let ratio = window.device_pixel_ratio().clamp(1.0, 4.0);
         let place = canvas.parent_element()?;
-        let (width, tall) = (f64::from(place.client_width()), f64::from(place.client_height()));
+        let (width, tall) = (
+            f64::from(place.client_width()),
+            f64::from(place.client_height()),
+        );
         let height = height.unwrap_or(tall);
         if width < 1.0 || height < 1.0 {
             return None;
         }
-        let (pixels_x, pixels_y) = ((width * ratio).round() as u32, (height * ratio).round() as u32);
+        let (pixels_x, pixels_y) = (
+            (width * ratio).round() as u32,
+            (height * ratio).round() as u32,
+        );
         if canvas.width() != pixels_x || canvas.height() != pixels_y {
             canvas.set_width(pixels_x);
             canvas.set_height(pixels_y);
@@ -72,8 +92,16 @@ impl Surface {
             style.set_property("height", &format!("{height}px")).ok()?;
         }
         let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
-        context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0).ok()?;
-        Some(Self { context, width, height, ratio, palette: Palette::read() })
+        context
+            .set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0)
+            .ok()?;
+        Some(Self {
+            context,
+            width,
+            height,
+            ratio,
+            palette: Palette::read(),
+        })
     }
 
     /// The context, for what is not a display list.
@@ -96,21 +124,46 @@ impl Surface {
 
     fn item(&self, item: &Item, mm: f64) {
         match item {
-            Item::Rect { x, y, width, height, fill, opacity } => {
+            Item::Rect {
+                x,
+                y,
+                width,
+                height,
+                fill,
+                opacity,
+            } => {
                 self.context.set_global_alpha(*opacity);
                 self.context.set_fill_style_str(self.colour(*fill));
-                self.context.fill_rect(x * mm, y * mm, width * mm, height * mm);
+                self.context
+                    .fill_rect(x * mm, y * mm, width * mm, height * mm);
             }
-            Item::Hatch { x, y, width, height, stroke } => self.hatch((x * mm, y * mm, width * mm, height * mm), stroke, mm),
+            Item::Hatch {
+                x,
+                y,
+                width,
+                height,
+                stroke,
+            } => self.hatch((x * mm, y * mm, width * mm, height * mm), stroke, mm),
             Item::Lines { lines, stroke } => self.lines(lines, stroke, mm),
             Item::Polyline { points, stroke } => self.polyline(points, stroke, mm),
-            Item::Text { x, y, text, size_mm, anchor, weight, fill } => {
+            Item::Text {
+                x,
+                y,
+                text,
+                size_mm,
+                anchor,
+                weight,
+                fill,
+            } => {
                 let weight = match weight {
                     Weight::Regular => "400",
                     Weight::Bold => "600",
                 };
                 self.context.set_global_alpha(1.0);
-                self.context.set_font(&format!("{weight} {:.1}px {FONT}", (size_mm * mm).max(12.0)));
+                self.context.set_font(&format!(
+                    "{weight} {:.1}px {FONT}",
+                    (size_mm * mm).max(12.0)
+                ));
                 self.context.set_text_align(match anchor {
                     Anchor::Start => "left",
                     Anchor::Middle => "center",
@@ -124,8 +177,10 @@ impl Surface {
 
     fn pen(&self, stroke: &Stroke, mm: f64) {
         self.context.set_global_alpha(stroke.opacity);
-        self.context.set_stroke_style_str(self.colour(stroke.colour));
-        self.context.set_line_width((stroke.width_mm * mm).max(1.0 / self.ratio));
+        self.context
+            .set_stroke_style_str(self.colour(stroke.colour));
+        self.context
+            .set_line_width((stroke.width_mm * mm).max(1.0 / self.ratio));
     }
 
     /// Middle of the device pixel that a coordinate falls in: a hairline there is one pixel wide and not blurred.
@@ -151,7 +206,9 @@ impl Surface {
     }
 
     fn polyline(&self, points: &[(f64, f64)], stroke: &Stroke, mm: f64) {
-        let Some((first, rest)) = points.split_first() else { return };
+        let Some((first, rest)) = points.split_first() else {
+            return;
+        };
         self.pen(stroke, mm);
         self.context.set_line_join("round");
         self.context.begin_path();
@@ -187,7 +244,11 @@ pub fn token(name: &str) -> String {
     web_sys::window()
         .and_then(|window| {
             let root = window.document()?.document_element()?;
-            window.get_computed_style(&root).ok()??.get_property_value(name).ok()
+            window
+                .get_computed_style(&root)
+                .ok()??
+                .get_property_value(name)
+                .ok()
         })
         .unwrap_or_default()
 }

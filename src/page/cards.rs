@@ -75,17 +75,29 @@ fn offers(store: Store) -> impl IntoView {
 
 fn question_card(store: Store, question: &Question) -> impl IntoView + use<> {
     let proposal = &question.proposal;
-    let rate = RwSignal::new(proposal.rate_hz.map(super::tools::trimmed).unwrap_or_default());
+    let rate = RwSignal::new(
+        proposal
+            .rate_hz
+            .map(super::tools::trimmed)
+            .unwrap_or_default(),
+    );
     let unit = RwSignal::new(proposal.unit.clone().unwrap_or_default());
     let gain = RwSignal::new(proposal.gain.map(super::tools::trimmed).unwrap_or_default());
     let lead = RwSignal::new(proposal.lead.clone().unwrap_or_default());
     let asks = |unknown| question.unknowns.contains(&unknown);
-    let evidence: Vec<_> = question.evidence.iter().map(|phrase| view! { <li>{say(phrase)}</li> }).collect();
+    let evidence: Vec<_> = question
+        .evidence
+        .iter()
+        .map(|phrase| view! { <li>{say(phrase)}</li> })
+        .collect();
     let held = store.answers.get_untracked();
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let text = |value: RwSignal<String>| Some(value.get_untracked()).filter(|text| !text.is_empty());
-        let number = |value: RwSignal<String>| text(value).and_then(|text| text.replace(',', ".").parse().ok());
+        let text =
+            |value: RwSignal<String>| Some(value.get_untracked()).filter(|text| !text.is_empty());
+        let number = |value: RwSignal<String>| {
+            text(value).and_then(|text| text.replace(',', ".").parse().ok())
+        };
         links::answer(Answers {
             rate_hz: number(rate).or(held.rate_hz),
             unit: text(unit).or_else(|| held.unit.clone()),
@@ -102,7 +114,10 @@ fn question_card(store: Store, question: &Question) -> impl IntoView + use<> {
         }
     };
     let units: Vec<_> = UNITS.iter().map(|name| view! { <option value=*name selected=unit.get_untracked() == *name>{*name}</option> }).collect();
-    let format = ta("page-question", &[("format", question.format.as_str().into())]);
+    let format = ta(
+        "page-question",
+        &[("format", question.format.as_str().into())],
+    );
     view! {
         <form class="card" aria-label=format.clone() on:submit=submit data-testid="question">
             <h2>{format.clone()}</h2>
@@ -158,7 +173,10 @@ fn shortcuts(store: Store) -> impl IntoView {
         ("o", "page-key-open"),
         ("?", "page-key-help"),
     ];
-    let rows: Vec<_> = KEYS.iter().map(|(key, id)| view! { <dt>{*key}</dt><dd>{t(id)}</dd> }).collect();
+    let rows: Vec<_> = KEYS
+        .iter()
+        .map(|(key, id)| view! { <dt>{*key}</dt><dd>{t(id)}</dd> })
+        .collect();
     view! {
         <div class="card" role="dialog" aria-label=t("page-shortcuts")>
             <h2>{t("page-shortcuts")}</h2>

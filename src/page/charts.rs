@@ -89,8 +89,15 @@ fn tachogram(canvas: &HtmlCanvasElement, rr: &[(f64, f64)]) -> Option<()> {
         .draw()
         .ok()?;
     let line = colour("--accent");
-    chart.draw_series(LineSeries::new(rr.iter().copied(), line.stroke_width(size as u32 / 10))).ok()?;
-    let dots = rr.iter().map(|point| Circle::new(*point, (size / 6.0) as i32, line.filled()));
+    chart
+        .draw_series(LineSeries::new(
+            rr.iter().copied(),
+            line.stroke_width(size as u32 / 10),
+        ))
+        .ok()?;
+    let dots = rr
+        .iter()
+        .map(|point| Circle::new(*point, (size / 6.0) as i32, line.filled()));
     if rr.len() < 400 {
         chart.draw_series(dots).ok()?;
     }
@@ -100,7 +107,10 @@ fn tachogram(canvas: &HtmlCanvasElement, rr: &[(f64, f64)]) -> Option<()> {
 fn histogram(canvas: &HtmlCanvasElement, rr: &[(f64, f64)]) -> Option<()> {
     let size = font(canvas);
     let (low, high) = extent(rr.iter().map(|(_, rr)| *rr))?;
-    let (first, last) = ((low / BIN_MS).floor() as i32 - 2, (high / BIN_MS).floor() as i32 + 3);
+    let (first, last) = (
+        (low / BIN_MS).floor() as i32 - 2,
+        (high / BIN_MS).floor() as i32 + 3,
+    );
     let mut counts = vec![0u32; usize::try_from(last - first).ok()?.min(4096)];
     for (_, rr) in rr {
         let bin = usize::try_from((rr / BIN_MS).floor() as i32 - first).ok()?;
@@ -115,7 +125,10 @@ fn histogram(canvas: &HtmlCanvasElement, rr: &[(f64, f64)]) -> Option<()> {
         .x_label_area_size(size * 2.0)
         .y_label_area_size(size * 3.2)
         .margin(4)
-        .build_cartesian_2d(f64::from(first) * BIN_MS..f64::from(last) * BIN_MS, 0f64..f64::from(most) * 1.1)
+        .build_cartesian_2d(
+            f64::from(first) * BIN_MS..f64::from(last) * BIN_MS,
+            0f64..f64::from(most) * 1.1,
+        )
         .ok()?;
     chart
         .configure_mesh()
@@ -131,10 +144,17 @@ fn histogram(canvas: &HtmlCanvasElement, rr: &[(f64, f64)]) -> Option<()> {
         .draw()
         .ok()?;
     let fill = colour("--accent").mix(0.8);
-    let bars = counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(bin, count)| {
-        let left = f64::from(first + bin as i32) * BIN_MS;
-        Rectangle::new([(left, 0.0), (left + BIN_MS, f64::from(*count))], fill.filled())
-    });
+    let bars = counts
+        .iter()
+        .enumerate()
+        .filter(|(_, count)| **count > 0)
+        .map(|(bin, count)| {
+            let left = f64::from(first + bin as i32) * BIN_MS;
+            Rectangle::new(
+                [(left, 0.0), (left + BIN_MS, f64::from(*count))],
+                fill.filled(),
+            )
+        });
     chart.draw_series(bars).ok()?;
     root.present().ok()
 }

@@ -9,8 +9,8 @@ use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{
-    Blob, DataTransfer, DragEvent, File, FileList, FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry,
-    HtmlAnchorElement, HtmlInputElement, Url,
+    Blob, DataTransfer, DragEvent, File, FileList, FileSystemDirectoryEntry, FileSystemEntry,
+    FileSystemFileEntry, HtmlAnchorElement, HtmlInputElement, Url,
 };
 
 /// Files taken from one dropped folder at most.
@@ -18,8 +18,14 @@ const MOST_FILES: usize = 5000;
 
 /// Opens the browser's file picker.
 pub fn pick() {
-    let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
-    let Some(input) = document.create_element("input").ok().and_then(|node| node.dyn_into::<HtmlInputElement>().ok()) else {
+    let Some(document) = web_sys::window().and_then(|window| window.document()) else {
+        return;
+    };
+    let Some(input) = document
+        .create_element("input")
+        .ok()
+        .and_then(|node| node.dyn_into::<HtmlInputElement>().ok())
+    else {
         return;
     };
     input.set_type("file");
@@ -39,8 +45,13 @@ pub fn pick() {
 }
 
 fn listed(files: Option<FileList>) -> Vec<(String, File)> {
-    let Some(files) = files else { return Vec::new() };
-    (0..files.length()).filter_map(|index| files.get(index)).map(|file| (file.name(), file)).collect()
+    let Some(files) = files else {
+        return Vec::new();
+    };
+    (0..files.length())
+        .filter_map(|index| files.get(index))
+        .map(|file| (file.name(), file))
+        .collect()
 }
 
 /// Makes the whole window a place to drop on and to paste into.
@@ -132,14 +143,24 @@ async fn members(folder: &FileSystemDirectoryEntry) -> Vec<FileSystemEntry> {
     let mut all = Vec::new();
     loop {
         let promise = js_sys::Promise::new(&mut |resolve, reject| {
-            if reader.read_entries_with_callback_and_callback(&resolve, &reject).is_err() {
+            if reader
+                .read_entries_with_callback_and_callback(&resolve, &reject)
+                .is_err()
+            {
                 let _ = reject.call0(&JsValue::NULL);
             }
         });
-        let portion = wasm_bindgen_futures::JsFuture::from(promise).await.ok().and_then(|list| list.dyn_into::<Array>().ok());
+        let portion = wasm_bindgen_futures::JsFuture::from(promise)
+            .await
+            .ok()
+            .and_then(|list| list.dyn_into::<Array>().ok());
         match portion {
             Some(portion) if portion.length() > 0 && all.len() < MOST_FILES => {
-                all.extend(portion.iter().filter_map(|entry| entry.dyn_into::<FileSystemEntry>().ok()));
+                all.extend(
+                    portion
+                        .iter()
+                        .filter_map(|entry| entry.dyn_into::<FileSystemEntry>().ok()),
+                );
             }
             _ => return all,
         }
@@ -153,7 +174,9 @@ fn take_pasted(data: &DataTransfer) {
         links::open_files(files);
         return;
     }
-    let Ok(text) = data.get_data("text/plain") else { return };
+    let Ok(text) = data.get_data("text/plain") else {
+        return;
+    };
     // A few words are no recording; a table of numbers is longer.
     if text.len() < 200 {
         return;
@@ -167,8 +190,12 @@ fn take_pasted(data: &DataTransfer) {
 /// Hands bytes to the browser's downloads.
 pub fn save(name: &str, buffer: &ArrayBuffer) {
     let parts = Array::of1(&Uint8Array::new(buffer));
-    let Ok(blob) = Blob::new_with_u8_array_sequence(&parts) else { return };
-    let Ok(url) = Url::create_object_url_with_blob(&blob) else { return };
+    let Ok(blob) = Blob::new_with_u8_array_sequence(&parts) else {
+        return;
+    };
+    let Ok(url) = Url::create_object_url_with_blob(&blob) else {
+        return;
+    };
     let anchor = web_sys::window()
         .and_then(|window| window.document())
         .and_then(|document| document.create_element("a").ok())

@@ -23,7 +23,9 @@ fn typing(event: &KeyboardEvent) -> bool {
     event
         .target()
         .and_then(|target| target.dyn_into::<HtmlElement>().ok())
-        .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA"))
+        .is_some_and(|element| {
+            matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA")
+        })
 }
 
 /// Does what a key asks for; `false` when it asks for nothing.
@@ -56,13 +58,22 @@ fn act(store: Store, key: &str) -> bool {
 
 /// Chooses the finding before or after the chosen one, and shows it.
 fn step_finding(store: Store, step: i64) {
-    let Some(report) = store.report.get_untracked() else { return };
+    let Some(report) = store.report.get_untracked() else {
+        return;
+    };
     let count = report.findings.len() as i64;
     if count == 0 {
         return;
     }
-    let next = store.chosen.get_untracked().map_or(if step > 0 { 0 } else { count - 1 }, |now| (now as i64 + step).rem_euclid(count));
-    let Some(finding) = report.findings.get(next as usize) else { return };
+    let next = store
+        .chosen
+        .get_untracked()
+        .map_or(if step > 0 { 0 } else { count - 1 }, |now| {
+            (now as i64 + step).rem_euclid(count)
+        });
+    let Some(finding) = report.findings.get(next as usize) else {
+        return;
+    };
     store.chosen.set(Some(next as usize));
     store.reveal(finding.range_s.start, finding.range_s.end);
 }
@@ -86,7 +97,9 @@ fn back(store: Store) {
 
 /// The boot script passes on what the service worker says.
 fn listen_to_service_worker(store: Store) {
-    let Some(window) = web_sys::window() else { return };
+    let Some(window) = web_sys::window() else {
+        return;
+    };
     let offline = gloo::events::EventListener::new(&window, "einthoven-offline", move |event| {
         let ready = event
             .dyn_ref::<web_sys::CustomEvent>()
@@ -95,7 +108,10 @@ fn listen_to_service_worker(store: Store) {
         store.offline_ready.set(ready == Some(true));
     });
     let update = gloo::events::EventListener::new(&window, "einthoven-update", move |_| {
-        store.notice.set(Some(super::store::Notice { file: String::new(), text: crate::recording::Phrase::new("page-update") }));
+        store.notice.set(Some(super::store::Notice {
+            file: String::new(),
+            text: crate::recording::Phrase::new("page-update"),
+        }));
     });
     // For as long as the page lives.
     offline.forget();
@@ -104,7 +120,10 @@ fn listen_to_service_worker(store: Store) {
 
 /// Says that the landing can be used: now the models may be brought in the background.
 pub fn tell_service_worker() {
-    if let (Some(window), Ok(event)) = (web_sys::window(), web_sys::Event::new("einthoven-landing-usable")) {
+    if let (Some(window), Ok(event)) = (
+        web_sys::window(),
+        web_sys::Event::new("einthoven-landing-usable"),
+    ) {
         let _ = window.dispatch_event(&event);
     }
 }

@@ -22,7 +22,11 @@ pub fn Landing() -> impl IntoView {
         links::mark_loaded();
         super::keyboard::tell_service_worker();
     });
-    let names = FORMATS.iter().map(|format| format.info().name).collect::<Vec<_>>().join(", ");
+    let names = FORMATS
+        .iter()
+        .map(|format| format.info().name)
+        .collect::<Vec<_>>()
+        .join(", ");
     let requests = move || match store.requests.get() {
         Some(count) => ta("page-requests", &[("n", (count as usize).into())]),
         None => t("page-private"),
@@ -54,8 +58,12 @@ pub fn Landing() -> impl IntoView {
 /// Paper with one quiet line of beats, drawn anew when the window or the theme changes.
 fn draw_paper(canvas: NodeRef<Canvas>, store: Store) {
     let draw = move || {
-        let Some(canvas) = canvas.get_untracked() else { return };
-        let Some(surface) = Surface::fit(&canvas, None) else { return };
+        let Some(canvas) = canvas.get_untracked() else {
+            return;
+        };
+        let Some(surface) = Surface::fit(&canvas, None) else {
+            return;
+        };
         let px = store.px_per_mm.get_untracked();
         let (width_mm, height_mm) = (surface.width / px, surface.height / px);
         let layout = Layout {
@@ -71,7 +79,11 @@ fn draw_paper(canvas: NodeRef<Canvas>, store: Store) {
         let mut items = compose(&layout, &Composition::default());
         items.push(Item::Polyline {
             points: decoration(width_mm, (height_mm * 0.86 / 5.0).round() * 5.0),
-            stroke: Stroke { colour: Fill::Ink, width_mm: 0.32, opacity: 1.0 },
+            stroke: Stroke {
+                colour: Fill::Ink,
+                width_mm: 0.32,
+                opacity: 1.0,
+            },
         });
         surface.draw(&items, px);
     };
@@ -80,15 +92,22 @@ fn draw_paper(canvas: NodeRef<Canvas>, store: Store) {
         canvas.track();
         request_animation_frame(draw);
     });
-    let resized = StoredValue::new_local(web_sys::window().map(|window| EventListener::new(&window, "resize", move |_| draw())));
+    let resized = StoredValue::new_local(
+        web_sys::window().map(|window| EventListener::new(&window, "resize", move |_| draw())),
+    );
     on_cleanup(move || resized.dispose());
 }
 
 /// One beat after another, as a sum of bumps: a decoration, no recording.
 fn decoration(width_mm: f64, baseline_mm: f64) -> Vec<(f64, f64)> {
     /// Height in mV, centre and width in seconds from the R peak.
-    const BUMPS: [(f64, f64, f64); 5] =
-        [(0.13, -0.165, 0.022), (-0.09, -0.026, 0.009), (1.02, 0.0, 0.0105), (-0.24, 0.027, 0.011), (0.28, 0.265, 0.046)];
+    const BUMPS: [(f64, f64, f64); 5] = [
+        (0.13, -0.165, 0.022),
+        (-0.09, -0.026, 0.009),
+        (1.02, 0.0, 0.0105),
+        (-0.24, 0.027, 0.011),
+        (0.28, 0.265, 0.046),
+    ];
     const RR_S: f64 = 0.86;
     let count = (width_mm / 0.15) as usize;
     (0..=count)
@@ -96,7 +115,12 @@ fn decoration(width_mm: f64, baseline_mm: f64) -> Vec<(f64, f64)> {
             let x = index as f64 * 0.15;
             let time = x / 25.0;
             let phase = (time + RR_S / 2.0).rem_euclid(RR_S) - RR_S / 2.0;
-            let value: f64 = BUMPS.iter().map(|(height, centre, width)| height * (-((phase - centre) / width).powi(2) / 2.0).exp()).sum();
+            let value: f64 = BUMPS
+                .iter()
+                .map(|(height, centre, width)| {
+                    height * (-((phase - centre) / width).powi(2) / 2.0).exp()
+                })
+                .sum();
             (x, baseline_mm - value * 10.0)
         })
         .collect()

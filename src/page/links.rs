@@ -44,8 +44,14 @@ fn with_links<T>(work: impl FnOnce(&mut Links) -> T) -> Option<T> {
 /// Starts the `worker`; `infer` starts when a model is first wanted.
 pub fn start(store: Store) {
     LINKS.with(|links| {
-        *links.borrow_mut() =
-            Some(Links { store, worker: None, infer: None, files: Vec::new(), restarts: 0, infer_requests: 0 });
+        *links.borrow_mut() = Some(Links {
+            store,
+            worker: None,
+            infer: None,
+            files: Vec::new(),
+            restarts: 0,
+            infer_requests: 0,
+        });
     });
     start_worker();
 }
@@ -71,15 +77,27 @@ pub fn answer(answers: Answers) {
 
 /// Opens one of the offered recordings.
 pub fn choose(id: String) {
-    with_links(|links| links.store.answers.update(|answers| answers.choice = Some(id)));
+    with_links(|links| {
+        links
+            .store
+            .answers
+            .update(|answers| answers.choice = Some(id))
+    });
     open_again(None);
 }
 
 fn open_again(lead: Option<usize>) {
-    let Some((store, files)) = with_links(|links| (links.store, links.files.clone())) else { return };
+    let Some((store, files)) = with_links(|links| (links.store, links.files.clone())) else {
+        return;
+    };
     let job = begin(store);
     let (names, files): (Vec<_>, Vec<_>) = files.into_iter().unzip();
-    let message = ToWorker::Open { job, names, answers: store.answers.get_untracked(), lead };
+    let message = ToWorker::Open {
+        job,
+        names,
+        answers: store.answers.get_untracked(),
+        lead,
+    };
     to_worker(&message, &[], &files);
 }
 
@@ -97,16 +115,27 @@ pub fn open_example() {
 
 /// Analyses another lead of the open recording.
 pub fn analyse_lead(lead: usize) {
-    let Some(store) = with_links(|links| links.store) else { return };
+    let Some(store) = with_links(|links| links.store) else {
+        return;
+    };
     let job = begin(store);
     to_worker(&ToWorker::Lead { job, lead }, &[], &[]);
 }
 
 /// Writes the open recording in a format and hands the files to the browser's downloads.
 pub fn export(format: &str) {
-    let Some(store) = with_links(|links| links.store) else { return };
+    let Some(store) = with_links(|links| links.store) else {
+        return;
+    };
     let job = store.job.get_untracked();
-    to_worker(&ToWorker::Export { job, format: format.to_owned() }, &[], &[]);
+    to_worker(
+        &ToWorker::Export {
+            job,
+            format: format.to_owned(),
+        },
+        &[],
+        &[],
+    );
 }
 
 /// Gives up what is going on: the workers are ended and started anew; what is on the screen stays.
@@ -137,7 +166,10 @@ pub fn live_start(profile: &str, device: &str) -> Option<JobId> {
     store.open.set(None);
     store.report.set(None);
     store.from_s.set(0.0);
-    store.live.set(Some(LiveTrace { device: device.to_owned(), ..LiveTrace::default() }));
+    store.live.set(Some(LiveTrace {
+        device: device.to_owned(),
+        ..LiveTrace::default()
+    }));
     let message = ToWorker::LiveStart {
         job,
         profile: profile.to_owned(),
@@ -156,9 +188,14 @@ pub fn live_input(job: JobId, input: Input, at_s: f64) {
 
 /// Ends the live session; its recording opens like any other.
 pub fn live_stop() {
-    let Some(store) = with_links(|links| links.store) else { return };
+    let Some(store) = with_links(|links| links.store) else {
+        return;
+    };
     transport::close();
-    if store.live.with_untracked(|live| live.as_ref().is_none_or(|live| live.counts.is_empty())) {
+    if store
+        .live
+        .with_untracked(|live| live.as_ref().is_none_or(|live| live.counts.is_empty()))
+    {
         // Nothing came: there is nothing to open.
         store.live.set(None);
         return;
@@ -178,16 +215,28 @@ fn begin(store: Store) -> JobId {
 
 /// Monotonic milliseconds of the page.
 pub fn now_ms() -> f64 {
-    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |performance| performance.now())
+    web_sys::window()
+        .and_then(|window| window.performance())
+        .map_or(0.0, |performance| performance.now())
 }
 
 /// The wall clock with the zone's offset.
 fn local_time() -> Option<StartTime> {
     let now = js_sys::Date::new_0();
-    let date = (i32::try_from(now.get_full_year()).ok()?, now.get_month() as u8 + 1, now.get_date() as u8);
+    let date = (
+        i32::try_from(now.get_full_year()).ok()?,
+        now.get_month() as u8 + 1,
+        now.get_date() as u8,
+    );
     let second = f64::from(now.get_seconds()) + f64::from(now.get_milliseconds()) / 1000.0;
     let east = -now.get_timezone_offset() as i16;
-    StartTime::new(Some(date), now.get_hours() as u8, now.get_minutes() as u8, second, Some(east))
+    StartTime::new(
+        Some(date),
+        now.get_hours() as u8,
+        now.get_minutes() as u8,
+        second,
+        Some(east),
+    )
 }
 
 fn to_worker<M: Serialize>(message: &M, buffers: &[ArrayBuffer], files: &[File]) {
@@ -198,14 +247,23 @@ fn to_worker<M: Serialize>(message: &M, buffers: &[ArrayBuffer], files: &[File])
 }
 
 fn to_infer(job: JobId, request: Box<InferRequest>, samples: Option<&ArrayBuffer>, live: bool) {
-    let infer = with_links(|links| links.infer.clone()).flatten().or_else(start_infer);
+    let infer = with_links(|links| links.infer.clone())
+        .flatten()
+        .or_else(start_infer);
     let buffers: Vec<ArrayBuffer> = samples.cloned().into_iter().collect();
-    if let (Some(infer), Some((value, transfer))) = (infer, pack(&ToInfer::Run { job, request, live }, &buffers, &[])) {
+    if let (Some(infer), Some((value, transfer))) = (
+        infer,
+        pack(&ToInfer::Run { job, request, live }, &buffers, &[]),
+    ) {
         let _ = infer.post_message_with_transfer(&value, &transfer);
     }
 }
 
-fn spawn(script: &str, on_message: impl FnMut(MessageEvent) + 'static, on_error: impl FnMut(web_sys::Event) + 'static) -> Option<Worker> {
+fn spawn(
+    script: &str,
+    on_message: impl FnMut(MessageEvent) + 'static,
+    on_error: impl FnMut(web_sys::Event) + 'static,
+) -> Option<Worker> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     let worker = Worker::new_with_options(script, &options).ok()?;
@@ -275,16 +333,27 @@ fn infer_died() {
         return;
     };
     let job = store.job.get_untracked();
-    to_worker(&ToWorker::Inferred { job, answer: Err(Phrase::new("page-model-died")) }, &[], &[]);
+    to_worker(
+        &ToWorker::Inferred {
+            job,
+            answer: Err(Phrase::new("page-model-died")),
+        },
+        &[],
+        &[],
+    );
 }
 
 fn notice(store: Store, text: Phrase) {
-    let file = with_links(|links| links.files.first().map(|(name, _)| name.clone())).flatten().unwrap_or_default();
+    let file = with_links(|links| links.files.first().map(|(name, _)| name.clone()))
+        .flatten()
+        .unwrap_or_default();
     store.notice.set(Some(Notice { file, text }));
 }
 
 fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
-    let Some(store) = with_links(|links| links.store) else { return };
+    let Some(store) = with_links(|links| links.store) else {
+        return;
+    };
     let current = store.job.get_untracked();
     match message {
         FromWorker::Ready { build } => {
@@ -297,14 +366,30 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
             worker_died();
         }
         FromWorker::Progress { job, stage } if job == current => store.progress.set(Some(stage)),
-        FromWorker::Opened { job, summary, buffers: kinds } if job == current => opened(store, *summary, &kinds, buffers),
-        FromWorker::Report { job, report, complete } if job == current => {
+        FromWorker::Opened {
+            job,
+            summary,
+            buffers: kinds,
+        } if job == current => opened(store, *summary, &kinds, buffers),
+        FromWorker::Report {
+            job,
+            report,
+            complete,
+        } if job == current => {
             store.report.set(Some(Arc::new(*report)));
             store.complete.set(complete);
-            store.progress.set(if complete { None } else { Some(Stage::Inferring) });
+            store.progress.set(if complete {
+                None
+            } else {
+                Some(Stage::Inferring)
+            });
         }
-        FromWorker::Infer { job, request } if job == current => to_infer(job, request, buffers.first(), false),
-        FromWorker::LiveInfer { job, request } if job == current => to_infer(job, request, buffers.first(), true),
+        FromWorker::Infer { job, request } if job == current => {
+            to_infer(job, request, buffers.first(), false)
+        }
+        FromWorker::LiveInfer { job, request } if job == current => {
+            to_infer(job, request, buffers.first(), true)
+        }
         FromWorker::Choice { job, offers } if job == current => {
             store.progress.set(None);
             store.offers.set(offers);
@@ -322,8 +407,16 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
                 super::files::save(name, buffer);
             }
         }
-        FromWorker::Live { job, update, rate_hz, gain } if job == current => {
-            let counts = buffers.first().map(|buffer| Int16Array::new(buffer).to_vec()).unwrap_or_default();
+        FromWorker::Live {
+            job,
+            update,
+            rate_hz,
+            gain,
+        } if job == current => {
+            let counts = buffers
+                .first()
+                .map(|buffer| Int16Array::new(buffer).to_vec())
+                .unwrap_or_default();
             transport::fulfil(job, &update.link);
             store.live.update(|live| {
                 if let Some(live) = live {
@@ -345,7 +438,12 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
     }
 }
 
-fn opened(store: Store, summary: RecordingSummary, kinds: &[crate::protocol::SampleBuffer], buffers: &[ArrayBuffer]) {
+fn opened(
+    store: Store,
+    summary: RecordingSummary,
+    kinds: &[crate::protocol::SampleBuffer],
+    buffers: &[ArrayBuffer],
+) {
     let traces = summary
         .leads
         .iter()
@@ -362,7 +460,9 @@ fn opened(store: Store, summary: RecordingSummary, kinds: &[crate::protocol::Sam
 }
 
 fn from_infer(message: FromInfer) {
-    let Some(store) = with_links(|links| links.store) else { return };
+    let Some(store) = with_links(|links| links.store) else {
+        return;
+    };
     match message {
         FromInfer::Ready { build } => {
             if build != BUILD {
@@ -373,7 +473,13 @@ fn from_infer(message: FromInfer) {
             leptos::logging::error!("{message}");
             infer_died();
         }
-        FromInfer::Answer { job, answer, live, requests, .. } => {
+        FromInfer::Answer {
+            job,
+            answer,
+            live,
+            requests,
+            ..
+        } => {
             with_links(|links| links.infer_requests = requests);
             count_requests();
             if job != store.job.get_untracked() {
@@ -396,7 +502,13 @@ fn from_infer(message: FromInfer) {
 pub fn count_requests() {
     let own = web_sys::window()
         .and_then(|window| window.performance())
-        .map(|performance| performance.get_entries_by_type("resource").iter().filter(after_load).count() as u32);
+        .map(|performance| {
+            performance
+                .get_entries_by_type("resource")
+                .iter()
+                .filter(after_load)
+                .count() as u32
+        });
     with_links(|links| {
         let total = own.map(|own| own + links.infer_requests);
         links.store.requests.set(total);
@@ -406,8 +518,12 @@ pub fn count_requests() {
 /// Whether a resource was asked for after the page and its first worker had loaded.
 fn after_load(entry: &JsValue) -> bool {
     let read = |key: &str| js_sys::Reflect::get(entry, &key.into()).ok();
-    let name = read("name").and_then(|name| name.as_string()).unwrap_or_default();
-    let started = read("startTime").and_then(|time| time.as_f64()).unwrap_or(0.0);
+    let name = read("name")
+        .and_then(|name| name.as_string())
+        .unwrap_or_default();
+    let started = read("startTime")
+        .and_then(|time| time.as_f64())
+        .unwrap_or(0.0);
     started > LOADED_MS.with(std::cell::Cell::get) && !name.contains("worker")
 }
 

@@ -10,8 +10,19 @@ use leptos::prelude::*;
 #[component]
 pub fn LiveBar() -> impl IntoView {
     let store = Store::use_store();
-    let rate = move || store.live.with(|live| live.as_ref().and_then(|live| live.rate_per_min).map(|rate| format!("{rate:.0}")));
-    let words = move || store.live.with(|live| live.as_ref().and_then(|live| live.words.as_ref().or(live.status.as_ref()).map(say)));
+    let rate = move || {
+        store.live.with(|live| {
+            live.as_ref()
+                .and_then(|live| live.rate_per_min)
+                .map(|rate| format!("{rate:.0}"))
+        })
+    };
+    let words = move || {
+        store.live.with(|live| {
+            live.as_ref()
+                .and_then(|live| live.words.as_ref().or(live.status.as_ref()).map(say))
+        })
+    };
     let grade = move || {
         store.live.with(|live| {
             live.as_ref().and_then(|live| live.grade).map(|grade| {
@@ -26,15 +37,23 @@ pub fn LiveBar() -> impl IntoView {
     };
     let call = move || {
         store.live.with(|live| {
-            live.as_ref().and_then(|live| live.call.as_ref()).map(|call| match &call.abstained {
-                Some(reason) => say(reason),
-                None => format!("{} {:.2}", t(&format!("page-label-{}", call.label)), call.probability),
-            })
+            live.as_ref()
+                .and_then(|live| live.call.as_ref())
+                .map(|call| match &call.abstained {
+                    Some(reason) => say(reason),
+                    None => format!(
+                        "{} {:.2}",
+                        t(&format!("page-label-{}", call.label)),
+                        call.probability
+                    ),
+                })
         })
     };
     let clock = move || {
         store.live.with(|live| {
-            live.as_ref().filter(|live| live.rate_hz > 0.0).map(|live| crate::report::clock_text(live.counts.len() as f64 / live.rate_hz))
+            live.as_ref()
+                .filter(|live| live.rate_hz > 0.0)
+                .map(|live| crate::report::clock_text(live.counts.len() as f64 / live.rate_hz))
         })
     };
     view! {

@@ -35,12 +35,14 @@ pub fn Overview() -> impl IntoView {
             });
         }
     });
-    let resized = StoredValue::new_local(
-        web_sys::window().map(|window| EventListener::new(&window, "resize", move |_| size.update(|size| *size += 1))),
-    );
+    let resized = StoredValue::new_local(web_sys::window().map(|window| {
+        EventListener::new(&window, "resize", move |_| size.update(|size| *size += 1))
+    }));
     on_cleanup(move || resized.dispose());
     let go = move |event: PointerEvent| {
-        let Some(canvas) = canvas.get_untracked() else { return };
+        let Some(canvas) = canvas.get_untracked() else {
+            return;
+        };
         if event.buttons() == 0 {
             return;
         }
@@ -56,12 +58,20 @@ pub fn Overview() -> impl IntoView {
 }
 
 fn draw(canvas: &HtmlCanvasElement, store: Store) {
-    let Some(open) = store.open.get_untracked() else { return };
-    let Some(surface) = Surface::fit(canvas, None) else { return };
+    let Some(open) = store.open.get_untracked() else {
+        return;
+    };
+    let Some(surface) = Surface::fit(canvas, None) else {
+        return;
+    };
     let report = store.report.get_untracked();
-    let analysis = report.as_ref().and_then(|report| report.analysis.as_ref().ok());
+    let analysis = report
+        .as_ref()
+        .and_then(|report| report.analysis.as_ref().ok());
     let lead = analysis.map_or(0, |analysis| analysis.lead);
-    let Some(trace) = open.traces.get(lead) else { return };
+    let Some(trace) = open.traces.get(lead) else {
+        return;
+    };
     let (width, height) = (surface.width, surface.height);
     let context = surface.context();
     context.clear_rect(0.0, 0.0, width, height);
@@ -76,26 +86,53 @@ fn draw(canvas: &HtmlCanvasElement, store: Store) {
         let columns = (0..width as usize).filter_map(|column| {
             let from = (column as f64 * per_column) as usize;
             let to = (((column + 1) as f64 * per_column) as usize).max(from + 1);
-            let hole = trace.gaps.iter().any(|gap| gap.start <= from && to <= gap.end);
+            let hole = trace
+                .gaps
+                .iter()
+                .any(|gap| gap.start <= from && to <= gap.end);
             let (low, high) = trace.extremes(from..to).filter(|_| !hole)?;
             let x = column as f64 + 0.5;
             Some((x, y(high), x + 0.001, y(low).max(y(high) + 1.0)))
         });
-        items.push(Item::Lines { lines: columns.collect(), stroke: Stroke { colour: Fill::TextSecondary, width_mm: 1.0, opacity: 0.9 } });
+        items.push(Item::Lines {
+            lines: columns.collect(),
+            stroke: Stroke {
+                colour: Fill::TextSecondary,
+                width_mm: 1.0,
+                opacity: 0.9,
+            },
+        });
     }
     surface.draw(&items, 1.0);
-    for span in analysis.map(|analysis| analysis.quality.as_slice()).unwrap_or_default() {
+    for span in analysis
+        .map(|analysis| analysis.quality.as_slice())
+        .unwrap_or_default()
+    {
         let token = match span.grade {
             Grade::Waves => "--good",
             Grade::Beats => "--caution",
             Grade::Unusable => "--unknown",
         };
         context.set_fill_style_str(&super::canvas::token(token));
-        context.fill_rect(x(span.range_s.start), height - 6.0, (x(span.range_s.end) - x(span.range_s.start)).max(1.0), 4.0);
+        context.fill_rect(
+            x(span.range_s.start),
+            height - 6.0,
+            (x(span.range_s.end) - x(span.range_s.start)).max(1.0),
+            4.0,
+        );
     }
     context.set_fill_style_str(surface.colour(Fill::Caution));
-    for finding in report.as_ref().map(|report| report.findings.as_slice()).unwrap_or_default() {
-        context.fill_rect(x(finding.range_s.start), 2.0, (x(finding.range_s.end) - x(finding.range_s.start)).max(3.0), 4.0);
+    for finding in report
+        .as_ref()
+        .map(|report| report.findings.as_slice())
+        .unwrap_or_default()
+    {
+        context.fill_rect(
+            x(finding.range_s.start),
+            2.0,
+            (x(finding.range_s.end) - x(finding.range_s.start)).max(3.0),
+            4.0,
+        );
     }
     let from = x(store.from_s.get_untracked());
     let shown = x(store.shown_s.get_untracked()).max(4.0).min(width - from);

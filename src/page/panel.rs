@@ -65,7 +65,10 @@ fn findings(report: &Report, store: Store) -> impl IntoView + use<> {
             }
         })
         .collect();
-    let conclusion: Vec<_> = report::conclusion(report).iter().map(|phrase| view! { <p class="small">{say(phrase)}</p> }).collect();
+    let conclusion: Vec<_> = report::conclusion(report)
+        .iter()
+        .map(|phrase| view! { <p class="small">{say(phrase)}</p> })
+        .collect();
     view! { <section><h2>{t("page-findings")}</h2>{items}{conclusion}</section> }
 }
 
@@ -95,7 +98,10 @@ fn measurements(report: &Report, analysis: &Analysis) -> impl IntoView + use<> {
             view! { <dt>{t(label)}</dt><dd class="basis">{basis}</dd><dd class="value">{value}</dd> }
         })
         .collect();
-    let lead = report.analysed_lead().map(|lead| lead.name.clone()).unwrap_or_default();
+    let lead = report
+        .analysed_lead()
+        .map(|lead| lead.name.clone())
+        .unwrap_or_default();
     let n = analysis.median_beat.as_ref().map_or(0, |median| median.n);
     view! {
         <section>
@@ -112,7 +118,13 @@ fn model(report: &Report, store: Store) -> impl IntoView + use<> {
     let body = match call {
         Some(call) => calls(&call, report.calls.len()).into_any(),
         None => {
-            let waiting = move || if store.complete.get() { reason.clone().unwrap_or_else(|| t("page-no-model")) } else { t("page-rhythm-waiting") };
+            let waiting = move || {
+                if store.complete.get() {
+                    reason.clone().unwrap_or_else(|| t("page-no-model"))
+                } else {
+                    t("page-rhythm-waiting")
+                }
+            };
             view! { <p class="small">{waiting}</p> }.into_any()
         }
     };
@@ -134,9 +146,19 @@ fn calls(call: &Call, count: usize) -> impl IntoView + use<> {
             }
         })
         .collect();
-    let abstained = call.abstained.as_ref().map(|reason| view! { <p class="small">{say(reason)}</p> });
+    let abstained = call
+        .abstained
+        .as_ref()
+        .map(|reason| view! { <p class="small">{say(reason)}</p> });
     let stretch = (count > 1).then(|| {
-        ta("page-one-of-calls", &[("n", count.into()), ("from", clock_text(call.from_s).into()), ("to", clock_text(call.to_s).into())])
+        ta(
+            "page-one-of-calls",
+            &[
+                ("n", count.into()),
+                ("from", clock_text(call.from_s).into()),
+                ("to", clock_text(call.to_s).into()),
+            ],
+        )
     });
     view! {
         <p class="small">{call.model.clone()}" "{call.version.clone()}" · "{call.hash.clone()}</p>
@@ -148,7 +170,10 @@ fn calls(call: &Call, count: usize) -> impl IntoView + use<> {
 }
 
 fn rr_charts(analysis: &Analysis) -> Option<impl IntoView + use<>> {
-    let rr: Vec<(f64, f64)> = analysis.rr_s().map(|(beat, rr)| (analysis.beats[beat].time_s, rr * 1000.0)).collect();
+    let rr: Vec<(f64, f64)> = analysis
+        .rr_s()
+        .map(|(beat, rr)| (analysis.beats[beat].time_s, rr * 1000.0))
+        .collect();
     (rr.len() >= 3).then(|| {
         let median = rr.get(rr.len() / 2).map_or(0.0, |(_, rr)| *rr);
         let label = ta("page-tachogram", &[("n", rr.len().into()), ("median", format!("{median:.0}").into())]);
@@ -158,15 +183,17 @@ fn rr_charts(analysis: &Analysis) -> Option<impl IntoView + use<>> {
 
 fn recording(summary: &RecordingSummary) -> impl IntoView + use<> {
     let source = &summary.source;
-    let lengths = summary.leads.iter().map(|lead| ta(
-        "page-lead-facts",
-        &[
-            ("name", lead.name.as_str().into()),
-            ("rate", super::tools::trimmed(lead.rate_hz).into()),
-            ("samples", lead.samples.into()),
-            ("derived", Arg::from(usize::from(lead.derived))),
-        ],
-    ));
+    let lengths = summary.leads.iter().map(|lead| {
+        ta(
+            "page-lead-facts",
+            &[
+                ("name", lead.name.as_str().into()),
+                ("rate", super::tools::trimmed(lead.rate_hz).into()),
+                ("samples", lead.samples.into()),
+                ("derived", Arg::from(usize::from(lead.derived))),
+            ],
+        )
+    });
     let mut facts: Vec<(&'static str, String)> = vec![("label-format", source.format.clone())];
     let mut add = |label: &'static str, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.trim().is_empty()) {
@@ -174,19 +201,53 @@ fn recording(summary: &RecordingSummary) -> impl IntoView + use<> {
         }
     };
     add("label-device", source.device.clone());
-    add("label-start", summary.start.as_ref().map(crate::recording::StartTime::iso));
-    add("label-duration", Some(ta("duration-line", &[("seconds", summary.duration_s.into())])));
+    add(
+        "label-start",
+        summary.start.as_ref().map(crate::recording::StartTime::iso),
+    );
+    add(
+        "label-duration",
+        Some(ta(
+            "duration-line",
+            &[("seconds", summary.duration_s.into())],
+        )),
+    );
     add("page-leads", Some(lengths.collect::<Vec<_>>().join("; ")));
     add("label-verdict", source.classification.clone());
     add("label-filters", source.filters.clone());
-    let measured = source.measurements.iter().map(|fact| format!("{}: {}", fact.name, fact.value)).collect::<Vec<_>>();
+    let measured = source
+        .measurements
+        .iter()
+        .map(|fact| format!("{}: {}", fact.name, fact.value))
+        .collect::<Vec<_>>();
     add("page-its-numbers", Some(measured.join("; ")));
-    let person = [&source.patient.name, &source.patient.birth_date, &source.patient.sex, &source.patient.id];
-    add("page-person", Some(person.into_iter().flatten().cloned().collect::<Vec<_>>().join(", ")));
+    let person = [
+        &source.patient.name,
+        &source.patient.birth_date,
+        &source.patient.sex,
+        &source.patient.id,
+    ];
+    add(
+        "page-person",
+        Some(
+            person
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", "),
+        ),
+    );
     add("label-remark", Some(source.remarks.join("; ")));
     let marks = summary.annotation_count;
-    add("label-annotations", (marks > 0).then(|| ta("annotations-line", &[("n", marks.into())])));
-    let rows: Vec<_> = facts.into_iter().map(|(label, value)| view! { <dt>{t(label)}</dt><dd>{value}</dd> }).collect();
+    add(
+        "label-annotations",
+        (marks > 0).then(|| ta("annotations-line", &[("n", marks.into())])),
+    );
+    let rows: Vec<_> = facts
+        .into_iter()
+        .map(|(label, value)| view! { <dt>{t(label)}</dt><dd>{value}</dd> })
+        .collect();
     view! { <section><h2>{t("page-recording")}</h2><dl class="facts" data-testid="recording">{rows}</dl></section> }
 }
 

@@ -7,8 +7,10 @@ use super::words::{name, t, ta};
 use crate::analysis::{Analysis, Grade};
 use crate::recording::{BeatCode, Samples, Scale, SignalKind, Unit};
 use crate::report::{self, Report};
-use crate::sheet::{BeatMark, Composition, Fill, Item, Layout, Stretch, Tracing, WaveBracket, compose, row_count};
 use crate::sheet::Trace;
+use crate::sheet::{
+    BeatMark, Composition, Fill, Item, Layout, Stretch, Tracing, WaveBracket, compose, row_count,
+};
 use gloo::events::{EventListener, EventListenerOptions};
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
@@ -48,13 +50,22 @@ pub fn SheetView() -> impl IntoView {
             request_animation_frame(draw);
         }
     });
-    let resized = StoredValue::new_local(
-        web_sys::window().map(|window| EventListener::new(&window, "resize", move |_| size.update(|size| *size += 1))),
-    );
+    let resized = StoredValue::new_local(web_sys::window().map(|window| {
+        EventListener::new(&window, "resize", move |_| size.update(|size| *size += 1))
+    }));
     on_cleanup(move || resized.dispose());
     move_by_hand(canvas, store);
     let scrolls = move || lead_count(store) > 1;
-    let label = move || store.open.with(|open| open.as_ref().map(|open| ta("page-sheet", &[("name", open.summary.source.name.as_str().into())])));
+    let label = move || {
+        store.open.with(|open| {
+            open.as_ref().map(|open| {
+                ta(
+                    "page-sheet",
+                    &[("name", open.summary.source.name.as_str().into())],
+                )
+            })
+        })
+    };
     view! {
         <div class="sheet" class:scrolls=scrolls node_ref=place data-testid="sheet">
             <canvas node_ref=canvas role="img" aria-label=label tabindex="0"></canvas>
@@ -83,13 +94,22 @@ fn track(store: Store) {
 /// Leads that stand on the sheet.
 fn lead_count(store: Store) -> usize {
     let all = store.all_leads.get();
-    store.open.with(|open| open.as_ref().map_or(1, |open| if all { ecg_first(open).len().max(1) } else { 1 }))
+    store.open.with(|open| {
+        open.as_ref()
+            .map_or(1, |open| if all { ecg_first(open).len().max(1) } else { 1 })
+    })
 }
 
 /// ECG leads; when there is none, whatever there is.
 fn ecg_first(open: &OpenRecording) -> Vec<usize> {
-    let ecg: Vec<usize> = (0..open.summary.leads.len()).filter(|&lead| open.summary.leads[lead].kind == SignalKind::Ecg).collect();
-    if ecg.is_empty() { (0..open.summary.leads.len()).collect() } else { ecg }
+    let ecg: Vec<usize> = (0..open.summary.leads.len())
+        .filter(|&lead| open.summary.leads[lead].kind == SignalKind::Ecg)
+        .collect();
+    if ecg.is_empty() {
+        (0..open.summary.leads.len()).collect()
+    } else {
+        ecg
+    }
 }
 
 fn draw(canvas: &HtmlCanvasElement, store: Store) {
@@ -101,23 +121,36 @@ fn draw(canvas: &HtmlCanvasElement, store: Store) {
         });
         return;
     }
-    let Some(open) = store.open.get_untracked() else { return };
+    let Some(open) = store.open.get_untracked() else {
+        return;
+    };
     let report = store.report.get_untracked();
-    let analysed = report.as_ref().and_then(|report| report.analysis.as_ref().ok());
+    let analysed = report
+        .as_ref()
+        .and_then(|report| report.analysis.as_ref().ok());
     let leads = ecg_first(&open);
-    let main = analysed.map_or_else(|| leads.first().copied().unwrap_or(0), |analysis| analysis.lead);
+    let main = analysed.map_or_else(
+        || leads.first().copied().unwrap_or(0),
+        |analysis| analysis.lead,
+    );
     let shown: Vec<usize> = if store.all_leads.get_untracked() && leads.len() > 1 {
         // The analysed lead stands first, since it carries the marks.
-        std::iter::once(main).chain(leads.iter().copied().filter(|&lead| lead != main)).collect()
+        std::iter::once(main)
+            .chain(leads.iter().copied().filter(|&lead| lead != main))
+            .collect()
     } else {
         vec![main]
     };
     let px = store.px_per_mm.get_untracked();
     let height = (shown.len() > 1).then(|| {
-        let place = canvas.parent_element().map_or(0.0, |place| f64::from(place.client_height()));
+        let place = canvas
+            .parent_element()
+            .map_or(0.0, |place| f64::from(place.client_height()));
         (shown.len() as f64 * DENSE_ROW_MM * px).max(place)
     });
-    let Some(surface) = Surface::fit(canvas, height) else { return };
+    let Some(surface) = Surface::fit(canvas, height) else {
+        return;
+    };
     let layout = layout(&surface, store, shown.len(), store.from_s.get_untracked());
     set_shown(store, &layout, shown.len());
     let tracings = shown
@@ -125,7 +158,11 @@ fn draw(canvas: &HtmlCanvasElement, store: Store) {
         .filter_map(|&lead| {
             let summary = open.summary.leads.get(lead)?;
             let trace = open.traces.get(lead)?;
-            Some(Tracing { name: &summary.name, trace, calibrated: summary.unit == Unit::Millivolt })
+            Some(Tracing {
+                name: &summary.name,
+                trace,
+                calibrated: summary.unit == Unit::Millivolt,
+            })
         })
         .collect();
     let mut composition = Composition {
@@ -144,7 +181,11 @@ fn draw(canvas: &HtmlCanvasElement, store: Store) {
 fn layout(surface: &Surface, store: Store, leads: usize, from_s: f64) -> Layout {
     let px = store.px_per_mm.get_untracked();
     let height_mm = surface.height / px;
-    let row_mm = if leads > 1 { height_mm / leads as f64 } else { ROW_MM.min(height_mm) };
+    let row_mm = if leads > 1 {
+        height_mm / leads as f64
+    } else {
+        ROW_MM.min(height_mm)
+    };
     Layout {
         width_mm: surface.width / px,
         height_mm,
@@ -173,9 +214,20 @@ fn set_shown(store: Store, layout: &Layout, leads: usize) {
 
 /// Speed, gain, filter and rate, as they stand on printed sheets.
 fn scale_text(layout: &Layout, open: &OpenRecording, lead: usize) -> String {
-    let Some(lead) = open.summary.leads.get(lead) else { return String::new() };
-    let filters = open.summary.source.filters.clone().unwrap_or_else(|| t("page-no-filter"));
-    let gain = if lead.unit == Unit::Millivolt { format!("{} mm/mV", trimmed(layout.gain_mm_mv)) } else { t("page-uncalibrated") };
+    let Some(lead) = open.summary.leads.get(lead) else {
+        return String::new();
+    };
+    let filters = open
+        .summary
+        .source
+        .filters
+        .clone()
+        .unwrap_or_else(|| t("page-no-filter"));
+    let gain = if lead.unit == Unit::Millivolt {
+        format!("{} mm/mV", trimmed(layout.gain_mm_mv))
+    } else {
+        t("page-uncalibrated")
+    };
     ta(
         "page-scale",
         &[
@@ -189,7 +241,9 @@ fn scale_text(layout: &Layout, open: &OpenRecording, lead: usize) -> String {
 
 /// Beats, waves, quality, findings and evidence of a report.
 fn mark(composition: &mut Composition<'_>, report: &Report, store: Store) {
-    let Ok(analysis) = &report.analysis else { return };
+    let Ok(analysis) = &report.analysis else {
+        return;
+    };
     if store.show_beats.get_untracked() {
         composition.beats = beat_marks(analysis);
     }
@@ -213,7 +267,9 @@ fn mark(composition: &mut Composition<'_>, report: &Report, store: Store) {
     }
     if store.show_evidence.get_untracked() {
         let spans = report.calls.iter().flat_map(|call| &call.evidence);
-        composition.evidence = spans.map(|span| (span.from_s..span.to_s, f64::from(span.weight))).collect();
+        composition.evidence = spans
+            .map(|span| (span.from_s..span.to_s, f64::from(span.weight)))
+            .collect();
     }
 }
 
@@ -223,22 +279,36 @@ fn beat_marks(analysis: &Analysis) -> Vec<BeatMark> {
         .beats
         .iter()
         .map(|beat| {
-            let rr_ms = before.filter(|_| beat.follows).map(|before| (beat.time_s - before) * 1000.0);
+            let rr_ms = before
+                .filter(|_| beat.follows)
+                .map(|before| (beat.time_s - before) * 1000.0);
             before = Some(beat.time_s);
             let fill = match beat.class {
                 BeatCode::N | BeatCode::Q => Fill::TextSecondary,
                 BeatCode::S | BeatCode::V | BeatCode::F => Fill::Caution,
             };
             // An undecided beat is a beat: a dot says so, a letter would claim a class.
-            let letter = if beat.class == BeatCode::Q { "·" } else { beat.class.letter() };
-            BeatMark { time_s: beat.time_s, letter, rr_ms, fill, provisional: false }
+            let letter = if beat.class == BeatCode::Q {
+                "·"
+            } else {
+                beat.class.letter()
+            };
+            BeatMark {
+                time_s: beat.time_s,
+                letter,
+                rr_ms,
+                fill,
+                provisional: false,
+            }
         })
         .collect()
 }
 
 /// The median beat's waves, laid under each beat that it stands for.
 fn wave_brackets(analysis: &Analysis) -> Vec<WaveBracket> {
-    let Some(median) = &analysis.median_beat else { return Vec::new() };
+    let Some(median) = &analysis.median_beat else {
+        return Vec::new();
+    };
     let waves = &median.waves;
     let spans = [
         ("P", waves.p_onset, waves.p_end),
@@ -247,13 +317,23 @@ fn wave_brackets(analysis: &Analysis) -> Vec<WaveBracket> {
     ];
     let at = |mark: f64| (mark - median.fiducial as f64) / median.rate_hz;
     let readable = |time_s: f64| {
-        analysis.quality.iter().any(|span| span.range_s.contains(&time_s) && span.grade == Grade::Waves)
+        analysis
+            .quality
+            .iter()
+            .any(|span| span.range_s.contains(&time_s) && span.grade == Grade::Waves)
     };
     let mut brackets = Vec::new();
-    for beat in analysis.beats.iter().filter(|beat| beat.class == BeatCode::N && readable(beat.time_s)) {
+    for beat in analysis
+        .beats
+        .iter()
+        .filter(|beat| beat.class == BeatCode::N && readable(beat.time_s))
+    {
         for (label, onset, end) in spans {
             if let (Some(onset), Some(end)) = (onset, end) {
-                brackets.push(WaveBracket { range_s: beat.time_s + at(onset)..beat.time_s + at(end), label });
+                brackets.push(WaveBracket {
+                    range_s: beat.time_s + at(onset)..beat.time_s + at(end),
+                    label,
+                });
             }
         }
     }
@@ -267,21 +347,38 @@ fn quality_veils(analysis: &Analysis) -> Vec<Stretch> {
         .iter()
         .filter(|span| span.grade != Grade::Waves)
         .map(|span| {
-            let reasons = span.reasons.iter().map(|&reason| t(&format!("{}-name", report::reason_id(reason)))).collect::<Vec<_>>().join(", ");
+            let reasons = span
+                .reasons
+                .iter()
+                .map(|&reason| t(&format!("{}-name", report::reason_id(reason))))
+                .collect::<Vec<_>>()
+                .join(", ");
             let (id, opacity) = match span.grade {
                 Grade::Beats => ("page-veil-beats", 0.07),
                 Grade::Unusable | Grade::Waves => ("page-veil-unusable", 0.16),
             };
             let label = ta(id, &[("reasons", reasons.into())]);
-            Stretch { range_s: span.range_s.clone(), label, fill: Fill::Unknown, opacity, chosen: false }
+            Stretch {
+                range_s: span.range_s.clone(),
+                label,
+                fill: Fill::Unknown,
+                opacity,
+                chosen: false,
+            }
         })
         .collect()
 }
 
 /// A live trace: the last seconds, sweeping.
 fn draw_live(canvas: &HtmlCanvasElement, store: Store, live: &LiveTrace) {
-    let Some(surface) = Surface::fit(canvas, None) else { return };
-    let rate = if live.rate_hz > 0.0 { live.rate_hz } else { 1.0 };
+    let Some(surface) = Surface::fit(canvas, None) else {
+        return;
+    };
+    let rate = if live.rate_hz > 0.0 {
+        live.rate_hz
+    } else {
+        1.0
+    };
     let duration = live.counts.len() as f64 / rate;
     let probe = layout(&surface, store, 1, 0.0);
     let shown = probe.row_s() * row_count(&probe, 1) as f64;
@@ -295,25 +392,52 @@ fn draw_live(canvas: &HtmlCanvasElement, store: Store, live: &LiveTrace) {
         .filter(|(_, end)| *end > shift)
         .map(|(start, end)| start.saturating_sub(shift) as usize..(end - shift) as usize)
         .collect();
-    let trace = Trace::new(Samples::from_i16(counts, Scale { gain: live.gain.max(1.0), baseline: 0.0 }), rate, gaps);
+    let trace = Trace::new(
+        Samples::from_i16(
+            counts,
+            Scale {
+                gain: live.gain.max(1.0),
+                baseline: 0.0,
+            },
+        ),
+        rate,
+        gaps,
+    );
     let mut before: Option<u64> = None;
     let beats = live
         .beats
         .iter()
         .filter(|beat| beat.sample >= shift)
         .map(|beat| {
-            let rr_ms = before.filter(|_| beat.follows).map(|before| (beat.sample - before) as f64 / rate * 1000.0);
+            let rr_ms = before
+                .filter(|_| beat.follows)
+                .map(|before| (beat.sample - before) as f64 / rate * 1000.0);
             before = Some(beat.sample);
             let time_s = (beat.sample - shift) as f64 / rate;
-            BeatMark { time_s, letter: "·", rr_ms, fill: Fill::TextSecondary, provisional: !beat.confirmed }
+            BeatMark {
+                time_s,
+                letter: "·",
+                rr_ms,
+                fill: Fill::TextSecondary,
+                provisional: !beat.confirmed,
+            }
         })
         .collect();
     let composition = Composition {
-        tracings: vec![Tracing { name: &live.device, trace: &trace, calibrated: true }],
+        tracings: vec![Tracing {
+            name: &live.device,
+            trace: &trace,
+            calibrated: true,
+        }],
         beats,
         duration_s: trace.duration_s(),
         gap_label: Some(|seconds| ta("page-gap", &[("seconds", seconds.into())])),
-        scale_text: format!("{} mm/s  {} mm/mV  {} Hz", trimmed(probe.speed_mm_s), trimmed(probe.gain_mm_mv), trimmed(rate)),
+        scale_text: format!(
+            "{} mm/s  {} mm/mV  {} Hz",
+            trimmed(probe.speed_mm_s),
+            trimmed(probe.gain_mm_mv),
+            trimmed(rate)
+        ),
         ..Composition::default()
     };
     let items: Vec<Item> = compose(&probe, &composition);
@@ -336,18 +460,25 @@ fn move_by_hand(canvas: NodeRef<Canvas>, store: Store) {
         let target: &HtmlCanvasElement = &canvas;
         let active = EventListenerOptions::enable_prevent_default();
         let on = |name: &'static str, work: Box<dyn Fn(&web_sys::Event)>| {
-            let listener = EventListener::new_with_options(target, name, active, move |event| work(event));
+            let listener =
+                EventListener::new_with_options(target, name, active, move |event| work(event));
             listeners.update_value(|all| all.push(listener));
         };
         let held = target.clone();
         on(
             "pointerdown",
             Box::new(move |event| {
-                let Some(event) = event.dyn_ref::<PointerEvent>() else { return };
+                let Some(event) = event.dyn_ref::<PointerEvent>() else {
+                    return;
+                };
                 let _ = held.set_pointer_capture(event.pointer_id());
                 hands.update_value(|hands| {
                     hands.down.retain(|(id, _, _)| *id != event.pointer_id());
-                    hands.down.push((event.pointer_id(), f64::from(event.offset_x()), f64::from(event.offset_y())));
+                    hands.down.push((
+                        event.pointer_id(),
+                        f64::from(event.offset_x()),
+                        f64::from(event.offset_y()),
+                    ));
                     hands.spread = spread(&hands.down);
                 });
             }),
@@ -364,8 +495,12 @@ fn move_by_hand(canvas: NodeRef<Canvas>, store: Store) {
             on(
                 name,
                 Box::new(move |event| {
-                    let Some(event) = event.dyn_ref::<PointerEvent>() else { return };
-                    hands.update_value(|hands| hands.down.retain(|(id, _, _)| *id != event.pointer_id()));
+                    let Some(event) = event.dyn_ref::<PointerEvent>() else {
+                        return;
+                    };
+                    hands.update_value(|hands| {
+                        hands.down.retain(|(id, _, _)| *id != event.pointer_id())
+                    });
                 }),
             );
         }
@@ -399,7 +534,13 @@ fn seconds_per_px(store: Store) -> f64 {
 fn moved(hands: StoredValue<Hands, LocalStorage>, store: Store, event: &PointerEvent) {
     hands.update_value(|hands| {
         let count = hands.down.len();
-        let Some(hand) = hands.down.iter_mut().find(|(id, _, _)| *id == event.pointer_id()) else { return };
+        let Some(hand) = hands
+            .down
+            .iter_mut()
+            .find(|(id, _, _)| *id == event.pointer_id())
+        else {
+            return;
+        };
         let dx = f64::from(event.offset_x()) - hand.1;
         (hand.1, hand.2) = (f64::from(event.offset_x()), f64::from(event.offset_y()));
         if count == 1 {
@@ -419,7 +560,8 @@ fn moved(hands: StoredValue<Hands, LocalStorage>, store: Store, event: &PointerE
 fn wheeled(store: Store, event: &WheelEvent) {
     if event.ctrl_key() || event.meta_key() {
         event.prevent_default();
-        let anchor = store.from_s.get_untracked() + f64::from(event.offset_x()) * seconds_per_px(store);
+        let anchor =
+            store.from_s.get_untracked() + f64::from(event.offset_x()) * seconds_per_px(store);
         store.zoom((-event.delta_y() / 300.0).exp(), anchor);
         return;
     }
@@ -429,6 +571,10 @@ fn wheeled(store: Store, event: &WheelEvent) {
         return;
     }
     event.prevent_default();
-    let delta = if event.delta_x().abs() > event.delta_y().abs() { event.delta_x() } else { event.delta_y() };
+    let delta = if event.delta_x().abs() > event.delta_y().abs() {
+        event.delta_x()
+    } else {
+        event.delta_y()
+    };
     store.go_to(store.from_s.get_untracked() + delta * seconds_per_px(store) * 2.0);
 }

@@ -69,7 +69,10 @@ impl LiveTrace {
         self.counts.truncate(update.first as usize);
         self.counts.extend_from_slice(counts);
         self.gaps.extend(update.gaps);
-        let replaced = |sample: u64| update.withdrawn.contains(&sample) || update.beats.iter().any(|beat| beat.sample == sample);
+        let replaced = |sample: u64| {
+            update.withdrawn.contains(&sample)
+                || update.beats.iter().any(|beat| beat.sample == sample)
+        };
         self.beats.retain(|beat| !replaced(beat.sample));
         self.beats.extend(update.beats.iter().copied());
         self.beats.sort_unstable_by_key(|beat| beat.sample);
@@ -200,7 +203,8 @@ impl Store {
         self.speed_mm_s.set(STANDARD_SPEED_MM_S);
         self.gain_mm_mv.set(STANDARD_GAIN_MM_MV);
         self.live.set(None);
-        self.all_leads.set(recording.traces.len() > 1 && recording.duration_s() <= 60.0);
+        self.all_leads
+            .set(recording.traces.len() > 1 && recording.duration_s() <= 60.0);
         self.open.set(Some(Arc::new(recording)));
     }
 
@@ -213,7 +217,8 @@ impl Store {
 
     /// Length of the open recording, or of the live trace.
     pub fn duration_s(&self) -> f64 {
-        self.open.with_untracked(|open| open.as_ref().map_or(0.0, |open| open.duration_s()))
+        self.open
+            .with_untracked(|open| open.as_ref().map_or(0.0, |open| open.duration_s()))
     }
 
     /// Moves the sheet so that `time_s` is its first second, within the recording.
@@ -234,7 +239,8 @@ impl Store {
     pub fn zoom(&self, factor: f64, anchor_s: f64) {
         let speed = self.speed_mm_s.get_untracked();
         let shown = self.shown_s.get_untracked();
-        let widest = (speed * shown / self.duration_s().max(shown.min(1.0))).min(STANDARD_SPEED_MM_S);
+        let widest =
+            (speed * shown / self.duration_s().max(shown.min(1.0))).min(STANDARD_SPEED_MM_S);
         let next = (speed * factor).clamp(widest, 200.0);
         let ratio = speed / next;
         let from = anchor_s - (anchor_s - self.from_s.get_untracked()) * ratio;

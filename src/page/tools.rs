@@ -34,7 +34,12 @@ pub fn Tools() -> impl IntoView {
     }
 }
 
-fn scale(label: &'static str, unit: &'static str, steps: &'static [f64], value: RwSignal<f64>) -> impl IntoView {
+fn scale(
+    label: &'static str,
+    unit: &'static str,
+    steps: &'static [f64],
+    value: RwSignal<f64>,
+) -> impl IntoView {
     let change = move |event| {
         if let Ok(chosen) = event_target_value(&event).parse() {
             value.set(chosen);
@@ -46,7 +51,11 @@ fn scale(label: &'static str, unit: &'static str, steps: &'static [f64], value: 
         odd.into_iter()
             .chain(steps.iter().copied())
             .map(|step| {
-                let text = if step == step.round() || step >= 1.0 { format!("{} {unit}", trimmed(step)) } else { format!("{step:.2} {unit}") };
+                let text = if step == step.round() || step >= 1.0 {
+                    format!("{} {unit}", trimmed(step))
+                } else {
+                    format!("{step:.2} {unit}")
+                };
                 view! { <option value=step.to_string() selected=step == now>{text}</option> }
             })
             .collect::<Vec<_>>()
@@ -70,8 +79,14 @@ fn toggle(label: &'static str, on: RwSignal<bool>) -> impl IntoView {
 
 /// Which lead is analysed, and whether all are shown; nothing for a single lead.
 fn lead_choice(store: Store) -> Option<impl IntoView> {
-    let open = store.open.get().filter(|open| open.summary.leads.len() > 1)?;
-    let analysed = store.report.get().and_then(|report| report.analysis.as_ref().ok().map(|analysis| analysis.lead));
+    let open = store
+        .open
+        .get()
+        .filter(|open| open.summary.leads.len() > 1)?;
+    let analysed = store
+        .report
+        .get()
+        .and_then(|report| report.analysis.as_ref().ok().map(|analysis| analysis.lead));
     let change = move |event| {
         if let Ok(lead) = event_target_value(&event).parse() {
             links::analyse_lead(lead);

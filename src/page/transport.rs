@@ -5,18 +5,16 @@ use super::links;
 use super::words::t;
 use crate::live::profile::POLAR_H10;
 use crate::live::session::{Input, Output};
-use crate::live::simulated::{Faults, SimulatedH10, SimulatedLink};
+use crate::live::simulated::{SimulatedH10, SimulatedLink};
 use crate::protocol::JobId;
-use crate::simulator::{SimulatorOptions, simulate};
+use crate::simulator::Rhythm;
 use gloo::timers::callback::Interval;
 use std::cell::RefCell;
 
 /// How often time is passed on to the session, in milliseconds: well under its shortest deadline of 2 s.
 const TICK_MS: u32 = 50;
-/// True rate of the simulated strap: real ones run a little fast (130.17 Hz in a public capture).
-const TRUE_RATE_HZ: f64 = 130.17;
-/// Length of what the simulated strap plays before it begins anew, seconds.
-const PLAYED_S: f64 = 600.0;
+/// Seed of the simulated person.
+const SEED: u64 = 1;
 
 /// Which device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,22 +65,35 @@ pub fn begin(choice: Choice) {
     }
 }
 
-/// A strap on a simulated person, with the faults that the page's address asks for (`#loss=0.01`).
+/// A strap on a simulated person, with the loss of packets that the page's address asks for (`#loss=0.01`).
 fn simulated() -> Transport {
-    let options = SimulatorOptions { duration_s: PLAYED_S, sample_rate_hz: POLAR_H10.ecg.map_or(TRUE_RATE_HZ, |ecg| ecg.nominal_rate_hz), ..SimulatorOptions::default() };
-    let hash = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
-    let frame_loss = hash.split(['#', '&']).find_map(|part| part.strip_prefix("loss=")?.parse().ok()).unwrap_or(0.0);
-    let faults = Faults { frame_loss, ..Faults::default() };
-    let device = SimulatedH10::new(&simulate(&options), TRUE_RATE_HZ, faults, 1);
-    Transport::Simulated { link: Box::new(SimulatedLink::new(device)), woke_at_s: now_s() }
+    let hash = web_sys::window()
+        .and_then(|window| window.location().hash().ok())
+        .unwrap_or_default();
+    let loss = hash
+        .split(['#', '&'])
+        .find_map(|part| part.strip_prefix("loss=")?.parse().ok());
+    let device = SimulatedH10::wearing(Rhythm::Sinus, loss.unwrap_or(0.0), SEED);
+    Transport::Simulated {
+        link: Box::new(SimulatedLink::new(device)),
+        woke_at_s: now_s(),
+    }
 }
 
 fn open(transport: Transport, device: &str) {
     close();
     // The worker's first wishes come as a message, after the link has its place here.
-    let Some(job) = links::live_start(POLAR_H10.id, device) else { return };
+    let Some(job) = links::live_start(POLAR_H10.id, device) else {
+        return;
+    };
     let ticks = Interval::new(TICK_MS, move || tick(job));
-    OPEN.with(|open| *open.borrow_mut() = Some(Open { job, transport, _ticks: ticks }));
+    OPEN.with(|open| {
+        *open.borrow_mut() = Some(Open {
+            job,
+            transport,
+            _ticks: ticks,
+        })
+    });
 }
 
 /// Ends the link.
@@ -97,9 +108,15 @@ pub fn close() {
 /// Passes time on: to the session, and to the simulated device, which then says what it has to say.
 fn tick(job: JobId) {
     let said = OPEN.with(|open| match open.borrow_mut().as_mut() {
-        Some(Open { transport: Transport::Simulated { link, woke_at_s }, .. }) => {
+        Some(Open {
+            transport: Transport::Simulated { link, woke_at_s },
+            ..
+        }) => {
             let woke = *woke_at_s;
-            link.advance(now_s() - woke).into_iter().map(|(at_s, input)| (at_s + woke, input)).collect()
+            link.advance(now_s() - woke)
+                .into_iter()
+                .map(|(at_s, input)| (at_s + woke, input))
+                .collect()
         }
         _ => Vec::new(),
     });
@@ -112,7 +129,11 @@ fn tick(job: JobId) {
 /// Does what the session wants, in its order.
 pub fn fulfil(job: JobId, wishes: &[Output]) {
     let link = OPEN.with(|open| match open.borrow_mut().as_mut() {
-        Some(Open { job: current, transport, .. }) if *current == job => match transport {
+        Some(Open {
+            job: current,
+            transport,
+            ..
+        }) if *current == job => match transport {
             Transport::Bluetooth(link) => Some(link.clone()),
             Transport::Simulated { link, woke_at_s } => {
                 for wish in wishes {

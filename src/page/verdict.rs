@@ -41,10 +41,20 @@ fn verdicts(report: &Report, store: Store) -> impl IntoView + use<> {
     let clinical = move || store.clinical.get();
     let (quality_plain, quality_exact) = (say(&quality), exact(&quality));
     let rate_exact = exact(&rate);
-    let rhythm_words = rhythm.abstained.as_ref().map_or_else(|| say(&rhythm.line), say);
+    let rhythm_words = rhythm
+        .abstained
+        .as_ref()
+        .map_or_else(|| say(&rhythm.line), say);
     let rhythm_exact = exact(&rhythm.line);
-    let headline = if waiting { t("page-rhythm-waiting") } else { name(&rhythm.line).unwrap_or_else(|| say(&rhythm.line)) };
-    let probability = rhythm.probability.filter(|_| !waiting).map(|probability| format!("{probability:.2}"));
+    let headline = if waiting {
+        t("page-rhythm-waiting")
+    } else {
+        name(&rhythm.line).unwrap_or_else(|| say(&rhythm.line))
+    };
+    let probability = rhythm
+        .probability
+        .filter(|_| !waiting)
+        .map(|probability| format!("{probability:.2}"));
     view! {
         <div class="quality">
             <h2>{t("page-quality")}</h2>
@@ -86,5 +96,7 @@ fn quality_bar(report: &Report) -> Option<impl IntoView + use<>> {
             view! { <rect class=class x=x.to_string() y="0" width=width.to_string() height="6"/> }
         })
         .collect();
-    Some(view! { <div class="quality-bar" aria-hidden="true"><svg viewBox="0 0 1000 6" preserveAspectRatio="none">{parts}</svg></div> })
+    Some(
+        view! { <div class="quality-bar" aria-hidden="true"><svg viewBox="0 0 1000 6" preserveAspectRatio="none">{parts}</svg></div> },
+    )
 }

@@ -9,7 +9,7 @@ use crate::recording::{Measured, Phrase, SignalKind, Unit};
 /// Columns of a line.
 const WIDTH: usize = 96;
 /// Width of the column of names.
-const NAMES: usize = 14;
+const NAMES: usize = 16;
 /// Most findings written out; the JSON has all.
 const MOST_FINDINGS: usize = 40;
 /// Most gaps written out of one lead.

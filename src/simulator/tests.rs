@@ -223,12 +223,13 @@ fn twelve_leads_obey_einthoven_and_look_like_a_chest() {
             _ => panic!("16-bit counts"),
         })
         .collect();
-    for k in 0..counts[0].len() {
-        let at = |lead: usize| f64::from(counts[lead][k]);
+    let samples = counts[0].len();
+    (0..samples).for_each(|sample| {
+        let at = |lead: usize| f64::from(counts[lead][sample]);
         assert_eq!(at(2), at(1) - at(0));
         assert!((at(3) + 0.5 * (at(0) + at(1))).abs() <= 0.5);
         assert!((at(3) + at(4) + at(5)).abs() <= 1.5);
-    }
+    });
     // R progression: V1 mainly negative, V5 mainly positive.
     let extremes = |lead: usize| {
         let high = counts[lead].iter().copied().max().unwrap();

@@ -34,18 +34,35 @@ pub fn start() {
     });
     let desk = SharedDesk::default();
     channel::listen(move |parcel| handle(&desk, parcel));
-    post(&FromWorker::Ready { build: BUILD.to_owned() }, &[]);
+    post(
+        &FromWorker::Ready {
+            build: BUILD.to_owned(),
+        },
+        &[],
+    );
 }
 
 fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
     match parcel.message {
-        ToWorker::Open { job, names, answers, lead } => {
+        ToWorker::Open {
+            job,
+            names,
+            answers,
+            lead,
+        } => {
             let entries = names
                 .into_iter()
                 .zip(parcel.files)
-                .map(|(name, file)| Entry { name, source: Rc::new(BrowserFile::new(file)) })
+                .map(|(name, file)| Entry {
+                    name,
+                    source: Rc::new(BrowserFile::new(file)),
+                })
                 .collect();
-            let options = Options { answers, lead, models: true };
+            let options = Options {
+                answers,
+                lead,
+                models: true,
+            };
             begin(desk, job, Job::new(Bundle { entries }, options));
         }
         ToWorker::Example { job } => {
@@ -55,7 +72,18 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
         ToWorker::Lead { job, lead } => {
             let recording = desk.borrow().recording.clone();
             if let Some(recording) = recording {
-                begin(desk, job, Job::of_recording(recording, Options { lead: Some(lead), models: true, ..Options::default() }));
+                begin(
+                    desk,
+                    job,
+                    Job::of_recording(
+                        recording,
+                        Options {
+                            lead: Some(lead),
+                            models: true,
+                            ..Options::default()
+                        },
+                    ),
+                );
             }
         }
         ToWorker::Inferred { job, answer } => {
@@ -69,7 +97,13 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
             }
         }
         ToWorker::Export { job, format } => export(&desk.borrow(), job, &format),
-        ToWorker::LiveStart { job, profile, device, start, at_s } => {
+        ToWorker::LiveStart {
+            job,
+            profile,
+            device,
+            start,
+            at_s,
+        } => {
             let live = LiveDesk::start(job, &profile, &device, start, at_s);
             let mut held = desk.borrow_mut();
             held.job = None;
@@ -92,7 +126,18 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
 /// Shows and analyses a recording that is there already.
 fn open_recording(desk: &SharedDesk, job: JobId, recording: Recording, lead: Option<usize>) {
     send_opened(job, &recording);
-    begin(desk, job, Job::of_recording(recording, Options { lead, models: true, ..Options::default() }));
+    begin(
+        desk,
+        job,
+        Job::of_recording(
+            recording,
+            Options {
+                lead,
+                models: true,
+                ..Options::default()
+            },
+        ),
+    );
 }
 
 fn begin(desk: &SharedDesk, id: JobId, job: Job) {
@@ -118,9 +163,22 @@ fn go_on(desk: SharedDesk, id: JobId) {
                 {
                     send_opened(id, recording);
                 }
-                post(&FromWorker::Progress { job: id, stage: crate::engine::Stage::Measuring }, &[]);
+                post(
+                    &FromWorker::Progress {
+                        job: id,
+                        stage: crate::engine::Stage::Measuring,
+                    },
+                    &[],
+                );
             }
-            Step::Measured(report) => post(&FromWorker::Report { job: id, report, complete: false }, &[]),
+            Step::Measured(report) => post(
+                &FromWorker::Report {
+                    job: id,
+                    report,
+                    complete: false,
+                },
+                &[],
+            ),
             Step::Infer(request) => {
                 let buffer = Float32Array::from(request.values_mv.as_slice()).buffer();
                 post(&FromWorker::Infer { job: id, request }, &[buffer]);
@@ -143,7 +201,14 @@ fn done(desk: &SharedDesk, id: JobId, outcome: Outcome) {
         Outcome::Report(parts) => {
             let (report, recording) = *parts;
             held.recording = Some(recording);
-            post(&FromWorker::Report { job: id, report: Box::new(report), complete: true }, &[]);
+            post(
+                &FromWorker::Report {
+                    job: id,
+                    report: Box::new(report),
+                    complete: true,
+                },
+                &[],
+            );
         }
         Outcome::Choice(offers) => post(&FromWorker::Choice { job: id, offers }, &[]),
         Outcome::Question(question) => post(&FromWorker::Question { job: id, question }, &[]),
@@ -152,23 +217,44 @@ fn done(desk: &SharedDesk, id: JobId, outcome: Outcome) {
 }
 
 fn send_opened(job: JobId, recording: &Recording) {
-    let (kinds, buffers): (Vec<_>, Vec<_>) = recording.leads.iter().map(|lead| view_samples(&lead.samples)).unzip();
+    let (kinds, buffers): (Vec<_>, Vec<_>) = recording
+        .leads
+        .iter()
+        .map(|lead| view_samples(&lead.samples))
+        .unzip();
     let summary = Box::new(RecordingSummary::of(recording));
-    post(&FromWorker::Opened { job, summary, buffers: kinds }, &buffers);
+    post(
+        &FromWorker::Opened {
+            job,
+            summary,
+            buffers: kinds,
+        },
+        &buffers,
+    );
 }
 
 fn export(desk: &Desk, job: JobId, format: &str) {
-    let Some(recording) = &desk.recording else { return };
-    let Some(writer) = WRITERS.iter().find(|writer| writer.id() == format) else { return };
+    let Some(recording) = &desk.recording else {
+        return;
+    };
+    let Some(writer) = WRITERS.iter().find(|writer| writer.id() == format) else {
+        return;
+    };
     let stem = export_stem(&recording.source.name);
     match writer.write(recording, &stem) {
         Ok(files) => {
-            let buffers: Vec<_> = files.iter().map(|file| Uint8Array::from(file.bytes.as_slice()).buffer()).collect();
+            let buffers: Vec<_> = files
+                .iter()
+                .map(|file| Uint8Array::from(file.bytes.as_slice()).buffer())
+                .collect();
             let names = files.into_iter().map(|file| file.name).collect();
             post(&FromWorker::Exported { job, names }, &buffers);
         }
         Err(error) => {
-            let error = crate::formats::ReadError::Unsupported { format: format.to_owned(), feature: error.to_string() };
+            let error = crate::formats::ReadError::Unsupported {
+                format: format.to_owned(),
+                feature: error.to_string(),
+            };
             post(&FromWorker::Failed { job, error }, &[]);
         }
     }
@@ -178,6 +264,20 @@ fn export(desk: &Desk, job: JobId, format: &str) {
 fn export_stem(name: &str) -> String {
     let base = name.rsplit('/').next().unwrap_or(name);
     let base = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
-    let stem: String = base.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).take(40).collect();
-    if stem.is_empty() { "recording".to_owned() } else { stem }
+    let stem: String = base
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .take(40)
+        .collect();
+    if stem.is_empty() {
+        "recording".to_owned()
+    } else {
+        stem
+    }
 }

@@ -17,7 +17,11 @@ pub struct Parcel<M> {
 }
 
 /// A message as a value for `postMessage`, with its transfer list.
-pub fn pack<M: Serialize>(message: &M, buffers: &[ArrayBuffer], files: &[File]) -> Option<(JsValue, Array)> {
+pub fn pack<M: Serialize>(
+    message: &M,
+    buffers: &[ArrayBuffer],
+    files: &[File],
+) -> Option<(JsValue, Array)> {
     let text = serde_json::to_string(message).ok()?;
     let list: Array = buffers.iter().collect();
     let object = Object::new();
@@ -35,10 +39,28 @@ pub fn unpack<M: DeserializeOwned>(event: &MessageEvent) -> Option<Parcel<M>> {
     let data = event.data();
     let text = Reflect::get(&data, &"h".into()).ok()?.as_string()?;
     let message = serde_json::from_str(&text).ok()?;
-    let list = |key: &str| Reflect::get(&data, &key.into()).ok().and_then(|value| value.dyn_into::<Array>().ok());
-    let buffers = list("b").map(|array| array.iter().filter_map(|item| item.dyn_into().ok()).collect());
-    let files = list("f").map(|array| array.iter().filter_map(|item| item.dyn_into().ok()).collect());
-    Some(Parcel { message, buffers: buffers.unwrap_or_default(), files: files.unwrap_or_default() })
+    let list = |key: &str| {
+        Reflect::get(&data, &key.into())
+            .ok()
+            .and_then(|value| value.dyn_into::<Array>().ok())
+    };
+    let buffers = list("b").map(|array| {
+        array
+            .iter()
+            .filter_map(|item| item.dyn_into().ok())
+            .collect()
+    });
+    let files = list("f").map(|array| {
+        array
+            .iter()
+            .filter_map(|item| item.dyn_into().ok())
+            .collect()
+    });
+    Some(Parcel {
+        message,
+        buffers: buffers.unwrap_or_default(),
+        files: files.unwrap_or_default(),
+    })
 }
 
 /// The scope of the worker this runs in.
@@ -70,7 +92,9 @@ pub(super) fn listen<M: DeserializeOwned + 'static>(mut handle: impl FnMut(Parce
 ///
 /// A resolved promise would not let messages in, and a timer waits at least 4 ms.
 pub(super) fn later(work: impl FnOnce() + 'static) {
-    let Ok(channel) = web_sys::MessageChannel::new() else { return };
+    let Ok(channel) = web_sys::MessageChannel::new() else {
+        return;
+    };
     let port = channel.port1();
     let callback = Closure::once_into_js(move |_: MessageEvent| work());
     port.set_onmessage(Some(callback.unchecked_ref()));

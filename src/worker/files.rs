@@ -27,14 +27,22 @@ impl ByteSource for BrowserFile {
         let failed = |error: JsValue| SourceError {
             offset,
             length,
-            reason: js_sys::Reflect::get(&error, &"name".into()).ok().and_then(|name| name.as_string()).unwrap_or_default(),
+            reason: js_sys::Reflect::get(&error, &"name".into())
+                .ok()
+                .and_then(|name| name.as_string())
+                .unwrap_or_default(),
         };
         let end = (offset + length as u64).min(self.len());
         if offset >= end {
             return Ok(Vec::new());
         }
-        let slice = self.file.slice_with_f64_and_f64(offset as f64, end as f64).map_err(failed)?;
-        let buffer = FileReaderSync::new().and_then(|reader| reader.read_as_array_buffer(&slice)).map_err(failed)?;
+        let slice = self
+            .file
+            .slice_with_f64_and_f64(offset as f64, end as f64)
+            .map_err(failed)?;
+        let buffer = FileReaderSync::new()
+            .and_then(|reader| reader.read_as_array_buffer(&slice))
+            .map_err(failed)?;
         Ok(Uint8Array::new(&buffer).to_vec())
     }
 }

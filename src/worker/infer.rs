@@ -2,7 +2,7 @@
 
 use super::channel::{self, Parcel, post};
 use crate::engine::{InferAnswer, InferRequest};
-use crate::inference::{Manifest, Session, live_call, record_calls};
+use crate::inference::{LeadView, Manifest, Session, live_call, record_calls};
 use crate::protocol::{BUILD, FromInfer, ToInfer};
 use crate::recording::Phrase;
 use js_sys::{Float32Array, Uint8Array};
@@ -33,7 +33,11 @@ pub fn start() {
     });
     let shelf = Shelf::default();
     channel::listen(move |parcel: Parcel<ToInfer>| {
-        let ToInfer::Run { job, mut request, live } = parcel.message;
+        let ToInfer::Run {
+            job,
+            mut request,
+            live,
+        } = parcel.message;
         if let Some(buffer) = parcel.buffers.first() {
             request.values_mv = Float32Array::new(buffer).to_vec();
         }
@@ -41,10 +45,24 @@ pub fn start() {
         spawn_local(async move {
             let (answer, took_ms) = answer(&shelf, &request, live).await;
             let requests = requests();
-            post(&FromInfer::Answer { job, answer, live, took_ms, requests }, &[]);
+            post(
+                &FromInfer::Answer {
+                    job,
+                    answer,
+                    live,
+                    took_ms,
+                    requests,
+                },
+                &[],
+            );
         });
     });
-    post(&FromInfer::Ready { build: BUILD.to_owned() }, &[]);
+    post(
+        &FromInfer::Ready {
+            build: BUILD.to_owned(),
+        },
+        &[],
+    );
 }
 
 async fn answer(shelf: &Shelf, request: &InferRequest, live: bool) -> (InferAnswer, f64) {
@@ -54,18 +72,24 @@ async fn answer(shelf: &Shelf, request: &InferRequest, live: bool) -> (InferAnsw
     };
     let started = js_sys::Date::now();
     let answer = if live {
-        live_call(&loaded.manifest, &loaded.session, request.rate_hz, &request.values_mv).map(|call| vec![call])
-    } else {
-        record_calls(
+        live_call(
             &loaded.manifest,
             &loaded.session,
             request.rate_hz,
             &request.values_mv,
-            &request.gaps,
-            &request.quality,
-            request.beats,
         )
+        .map(|call| vec![call])
+    } else {
+        let lead = LeadView {
+            rate_hz: request.rate_hz,
+            values_mv: &request.values_mv,
+            gaps: &request.gaps,
+            quality: &request.quality,
+            beats: Some(request.beats),
+        };
+        record_calls(&loaded.manifest, &loaded.session, &lead)
     };
+    let answer = answer.map_err(|error| error.phrase());
     (answer, js_sys::Date::now() - started)
 }
 
@@ -78,9 +102,13 @@ async fn loaded(shelf: &Shelf) -> Result<Rc<Loaded>, Phrase> {
     let list = fetch(MODEL_LIST).await.ok_or_else(unreachable)?;
     let list: Vec<String> = serde_json::from_slice(&list).map_err(|_| unreachable())?;
     let id = list.first().ok_or_else(unreachable)?;
-    let manifest = fetch(&format!("models/{id}/manifest.json")).await.ok_or_else(unreachable)?;
+    let manifest = fetch(&format!("models/{id}/manifest.json"))
+        .await
+        .ok_or_else(unreachable)?;
     let manifest = Manifest::parse(&manifest).map_err(|error| error.phrase())?;
-    let model = fetch(&format!("models/{id}/{}", manifest.file)).await.ok_or_else(unreachable)?;
+    let model = fetch(&format!("models/{id}/{}", manifest.file))
+        .await
+        .ok_or_else(unreachable)?;
     let session = Session::load(&manifest, &model).map_err(|error| error.phrase())?;
     let loaded = Rc::new(Loaded { manifest, session });
     *shelf.borrow_mut() = Some(loaded.clone());
@@ -90,8 +118,14 @@ async fn loaded(shelf: &Shelf) -> Result<Rc<Loaded>, Phrase> {
 /// Bytes of a static file of our own origin, beside the worker's script.
 async fn fetch(path: &str) -> Option<Vec<u8>> {
     let scope = channel::scope()?;
-    let url = web_sys::Url::new_with_base(path, &scope.location().href()).ok()?.href();
-    let response: Response = JsFuture::from(scope.fetch_with_str(&url)).await.ok()?.dyn_into().ok()?;
+    let url = web_sys::Url::new_with_base(path, &scope.location().href())
+        .ok()?
+        .href();
+    let response: Response = JsFuture::from(scope.fetch_with_str(&url))
+        .await
+        .ok()?
+        .dyn_into()
+        .ok()?;
     if !response.ok() {
         return None;
     }
@@ -102,5 +136,7 @@ async fn fetch(path: &str) -> Option<Vec<u8>> {
 /// Requests that this worker has made, by the browser's own record.
 fn requests() -> u32 {
     let performance = channel::scope().and_then(|scope| scope.performance());
-    performance.map_or(0, |performance| performance.get_entries_by_type("resource").length())
+    performance.map_or(0, |performance| {
+        performance.get_entries_by_type("resource").length()
+    })
 }

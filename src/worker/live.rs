@@ -16,7 +16,13 @@ pub struct LiveDesk {
 
 impl LiveDesk {
     /// Begins a session with a device of this profile; `None` when there is no such profile, or it streams no ECG.
-    pub fn start(id: JobId, profile: &str, device: &str, start: Option<StartTime>, at_s: f64) -> Option<Self> {
+    pub fn start(
+        id: JobId,
+        profile: &str,
+        device: &str,
+        start: Option<StartTime>,
+        at_s: f64,
+    ) -> Option<Self> {
         let job = LiveJob::new(Profile::by_id(profile)?, device, start)?;
         let mut desk = Self { id, job };
         desk.handle(id, Input::Start, at_s);
@@ -33,7 +39,15 @@ impl LiveDesk {
         let counts = Int16Array::from(update.counts.as_slice()).buffer();
         let (rate_hz, gain) = (self.job.rate_hz(), self.job.gain_per_mv());
         if !update.is_empty() {
-            post(&FromWorker::Live { job: id, update: Box::new(update), rate_hz, gain }, &[counts]);
+            post(
+                &FromWorker::Live {
+                    job: id,
+                    update: Box::new(update),
+                    rate_hz,
+                    gain,
+                },
+                &[counts],
+            );
         }
         if let Some(request) = request {
             let buffer = Float32Array::from(request.values_mv.as_slice()).buffer();

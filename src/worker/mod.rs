@@ -6,11 +6,13 @@
 mod analyst;
 mod channel;
 mod files;
+#[cfg(feature = "inference")]
 mod infer;
 mod live;
 mod transfer;
 
 pub use analyst::start as start_analyst;
 pub use channel::{Parcel, pack, unpack};
+#[cfg(feature = "inference")]
 pub use infer::start as start_infer;
 pub use transfer::{read_samples, view_samples};

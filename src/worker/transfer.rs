@@ -10,9 +10,19 @@ pub fn view_samples(samples: &Samples) -> (SampleBuffer, ArrayBuffer) {
     let (kind, buffer) = match &samples.data {
         SampleData::I16(data) => (SampleKind::I16, Int16Array::from(data.as_slice()).buffer()),
         SampleData::I32(data) => (SampleKind::I32, Int32Array::from(data.as_slice()).buffer()),
-        SampleData::F32(data) => (SampleKind::F32, Float32Array::from(data.as_slice()).buffer()),
+        SampleData::F32(data) => (
+            SampleKind::F32,
+            Float32Array::from(data.as_slice()).buffer(),
+        ),
     };
-    (SampleBuffer { kind, gain: samples.scale.gain, baseline: samples.scale.baseline }, buffer)
+    (
+        SampleBuffer {
+            kind,
+            gain: samples.scale.gain,
+            baseline: samples.scale.baseline,
+        },
+        buffer,
+    )
 }
 
 /// The samples of a received buffer.
@@ -23,5 +33,11 @@ pub fn read_samples(what: SampleBuffer, buffer: &ArrayBuffer) -> Samples {
         SampleKind::I32 => SampleData::I32(Int32Array::new(buffer).to_vec()),
         SampleKind::F32 => SampleData::F32(Float32Array::new(buffer).to_vec()),
     };
-    Samples { data, scale: Scale { gain: what.gain, baseline: what.baseline } }
+    Samples {
+        data,
+        scale: Scale {
+            gain: what.gain,
+            baseline: what.baseline,
+        },
+    }
 }

@@ -2,14 +2,16 @@
 
 use super::super::profile::{HEART_RATE_STRAP, POLAR_H10};
 use super::super::recorder::Recorder;
-use super::super::simulated::{FRAME_SAMPLES, Faults, SimulatedH10, SimulatedLink};
+use super::super::simulated::{
+    FRAME_SAMPLES, Faults, MEASURED_RATE_HZ, SimulatedH10, SimulatedLink,
+};
 use super::*;
 use crate::recording::{GapReason, Recording, SampleData};
 use crate::simulator::{Noise, NoiseKind, Simulation, SimulatorOptions, simulate};
 use proptest::prelude::*;
 use std::ops::Range;
 
-const TRUE_RATE_HZ: f64 = 130.168;
+const TRUE_RATE_HZ: f64 = MEASURED_RATE_HZ;
 
 fn simulation() -> Simulation {
     simulate(&SimulatorOptions {
@@ -470,6 +472,45 @@ fn a_strap_without_the_ecg_service_still_gives_its_heart_rate() {
             .any(|(_, output)| matches!(output, Output::HeartRate(_)))
     );
     assert_eq!(run.session.status(), Status::Streaming);
+}
+
+#[test]
+fn the_pages_strap_plays_on_beyond_its_ten_minutes_without_a_break_in_the_rhythm() {
+    let strap = SimulatedH10::wearing(crate::simulator::Rhythm::Sinus, 1.0 / 300.0, 3);
+    let mut link = SimulatedLink::new(strap);
+    let mut session = Session::new(&POLAR_H10);
+    session.handle(0.0, Input::Start);
+    let outputs = link.run(&mut session, 0.0, 1300.0);
+    let intervals: Vec<f64> = outputs
+        .iter()
+        .filter_map(|(_, output)| match output {
+            Output::HeartRate(measured) => Some(measured.rr_ms()),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    assert!(intervals.len() > 1300, "{}", intervals.len());
+    assert!(intervals.iter().all(|ms| (600.0..1150.0).contains(ms)));
+    let total_s = intervals.iter().sum::<f64>() / 1000.0;
+    assert!((total_s - 1298.0).abs() < 3.0, "{total_s}");
+    let largest_step = outputs
+        .iter()
+        .filter_map(|(_, output)| match output {
+            Output::Samples(block) => Some(block),
+            _ => None,
+        })
+        .flat_map(|block| {
+            block
+                .samples
+                .windows(2)
+                .map(|pair| (pair[1] - pair[0]).abs())
+        })
+        .max();
+    // Within a beat the trace moves at most about 0.6 mV from one sample to the next.
+    assert!(
+        largest_step.is_some_and(|step| step < 900),
+        "{largest_step:?}"
+    );
 }
 
 #[test]
