@@ -1,6 +1,8 @@
 //! The models of this repository, run by this program, against what their training wrote down; and models that are
 //! broken, which must be refused in words.
 #![cfg(feature = "inference")]
+// Helpers of tests may fail the test as the tests themselves do.
+#![allow(clippy::unwrap_used)]
 
 use einthoven::inference::{
     InferenceError, LeadView, Manifest, Preprocessor, Session, live_call, prepare, prepare_live,

@@ -20,7 +20,7 @@ pub fn manifest_json() -> Value {
         "preprocessing": [
             {"step": "resample", "rate_hz": 100, "half_zero_crossings": 12, "beta": 8.0, "rolloff": 0.95},
             {"step": "sos_filtfilt", "pad": 200, "sections": [[
-                0.978030479206560, -1.956060958413120, 0.978030479206560, 1.0, -1.955578240315035, 0.956543676511203
+                0.978030479206, -1.956060958413, 0.978030479206, 1.0, -1.955578240315, 0.956543676511
             ]]},
             {"step": "scale", "low_pct": 2.5, "high_pct": 97.5, "floor": 0.02, "clip": 8.0}
         ],
