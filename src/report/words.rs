@@ -90,8 +90,9 @@ impl Words {
             }
             _ => None,
         }));
-        // Adding fails only for a name that is taken; the names are these two.
+        // Adding fails only for a name that is taken; the names are these three.
         let _ = bundle.add_function("NUM", num);
+        let _ = bundle.add_function("NUMBER", num);
         let _ = bundle.add_function("CLOCK", clock);
         // English first, so that what a translation lacks is still said.
         for text in LANGUAGES[0].files.iter().chain(language.files) {
@@ -193,12 +194,16 @@ impl Words {
     }
 }
 
-/// `NUM($value, digits: 1)`: a number with exactly so many decimals; without `digits`, no needless ones.
+/// `NUM($value, digits: 1)`: a number with exactly so many decimals; without `digits`, no needless ones. Fluent's own
+/// `NUMBER($value, maximumFractionDigits: 1)` is understood in the same way.
 fn num<'a>(positional: &[FluentValue<'a>], named: &FluentArgs<'_>) -> FluentValue<'a> {
     match positional.first() {
         Some(FluentValue::Number(number)) => {
             let mut number = number.clone();
-            if let Some(FluentValue::Number(digits)) = named.get("digits") {
+            let digits = named
+                .get("digits")
+                .or_else(|| named.get("maximumFractionDigits"));
+            if let Some(FluentValue::Number(digits)) = digits {
                 number.options.minimum_fraction_digits =
                     Some(digits.value.clamp(0.0, 9.0) as usize);
             }
@@ -347,6 +352,7 @@ mod tests {
             let mut bundle: FluentBundle<FluentResource> =
                 FluentBundle::new_concurrent(vec![language.code.parse().unwrap()]);
             bundle.add_function("NUM", num).unwrap();
+            bundle.add_function("NUMBER", num).unwrap();
             bundle.add_function("CLOCK", clock).unwrap();
             for text in language.files {
                 let resource = FluentResource::try_new((*text).to_owned())
