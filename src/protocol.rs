@@ -93,10 +93,14 @@ pub enum ToWorker {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "kebab-case")]
 pub enum FromWorker {
-    /// The worker is up.
+    /// The worker is up. It tells what it reads and writes, so that the page need not link all that.
     Ready {
         /// Its build.
         build: String,
+        /// Names of the formats that are read.
+        formats: Vec<String>,
+        /// Id and name of the formats that are written.
+        writers: Vec<(String, String)>,
     },
     /// Work is going on.
     Progress {

@@ -5,7 +5,6 @@ use super::canvas::Surface;
 use super::store::Store;
 use super::words::{say, t, ta};
 use super::{files, links};
-use crate::formats::FORMATS;
 use crate::report;
 use crate::sheet::{Composition, Fill, Item, Layout, Stroke, compose};
 use gloo::events::EventListener;
@@ -22,11 +21,10 @@ pub fn Landing() -> impl IntoView {
         links::mark_loaded();
         super::keyboard::tell_service_worker();
     });
-    let names = FORMATS
-        .iter()
-        .map(|format| format.info().name)
-        .collect::<Vec<_>>()
-        .join(", ");
+    let names = move || {
+        let names = store.formats.with(|formats| formats.join(", "));
+        (!names.is_empty()).then(|| ta("page-formats", &[("names", names.into())]))
+    };
     let requests = move || match store.requests.get() {
         Some(count) => ta("page-requests", &[("n", (count as usize).into())]),
         None => t("page-private"),
@@ -42,7 +40,7 @@ pub fn Landing() -> impl IntoView {
                     <button class="btn line" on:click=move |_| store.connecting.set(true)>{t("page-connect-device")}</button>
                     <button class="btn line" on:click=|_| links::open_example() data-testid="example">{t("page-example")}</button>
                 </div>
-                <p class="small">{ta("page-formats", &[("names", names.into())])}</p>
+                <p class="small formats">{names}</p>
             </div>
             <footer>
                 <span class="private" data-testid="requests">

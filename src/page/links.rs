@@ -11,7 +11,7 @@ use crate::recording::{Phrase, StartTime};
 use crate::report::RecordingSummary;
 use crate::sheet::Trace;
 use crate::worker::{pack, read_samples, unpack};
-use js_sys::{ArrayBuffer, Int16Array};
+use js_sys::{Array, ArrayBuffer, Int16Array};
 use leptos::prelude::*;
 use serde::Serialize;
 use std::cell::RefCell;
@@ -22,10 +22,46 @@ use web_sys::{File, MessageEvent, Worker, WorkerOptions, WorkerType};
 /// Panics in a row after which a worker is not started again by itself.
 const MOST_RESTARTS: u32 = 3;
 
+/// One worker, and the messages that wait until it is up: what is sent before would be lost.
+#[derive(Default)]
+struct Line {
+    worker: Option<Worker>,
+    up: bool,
+    waiting: Vec<(JsValue, Array)>,
+}
+
+impl Line {
+    fn send(&mut self, value: JsValue, transfer: Array) {
+        match &self.worker {
+            Some(worker) if self.up => {
+                let _ = worker.post_message_with_transfer(&value, &transfer);
+            }
+            _ => self.waiting.push((value, transfer)),
+        }
+    }
+
+    /// The worker said that it is up.
+    fn ready(&mut self) {
+        self.up = true;
+        for (value, transfer) in std::mem::take(&mut self.waiting) {
+            self.send(value, transfer);
+        }
+    }
+
+    /// Ends the worker, with what waited for it.
+    fn end(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            worker.terminate();
+        }
+        self.up = false;
+        self.waiting.clear();
+    }
+}
+
 struct Links {
     store: Store,
-    worker: Option<Worker>,
-    infer: Option<Worker>,
+    worker: Line,
+    infer: Line,
     /// What is open, to open it again after a panic.
     files: Vec<(String, File)>,
     restarts: u32,
@@ -46,8 +82,8 @@ pub fn start(store: Store) {
     LINKS.with(|links| {
         *links.borrow_mut() = Some(Links {
             store,
-            worker: None,
-            infer: None,
+            worker: Line::default(),
+            infer: Line::default(),
             files: Vec::new(),
             restarts: 0,
             infer_requests: 0,
@@ -141,12 +177,8 @@ pub fn export(format: &str) {
 /// Gives up what is going on: the workers are ended and started anew; what is on the screen stays.
 pub fn cancel() {
     let Some(store) = with_links(|links| {
-        if let Some(worker) = links.worker.take() {
-            worker.terminate();
-        }
-        if let Some(infer) = links.infer.take() {
-            infer.terminate();
-        }
+        links.worker.end();
+        links.infer.end();
         links.store
     }) else {
         return;
@@ -240,22 +272,18 @@ fn local_time() -> Option<StartTime> {
 }
 
 fn to_worker<M: Serialize>(message: &M, buffers: &[ArrayBuffer], files: &[File]) {
-    let worker = with_links(|links| links.worker.clone()).flatten();
-    if let (Some(worker), Some((value, transfer))) = (worker, pack(message, buffers, files)) {
-        let _ = worker.post_message_with_transfer(&value, &transfer);
+    if let Some((value, transfer)) = pack(message, buffers, files) {
+        with_links(|links| links.worker.send(value, transfer));
     }
 }
 
 fn to_infer(job: JobId, request: Box<InferRequest>, samples: Option<&ArrayBuffer>, live: bool) {
-    let infer = with_links(|links| links.infer.clone())
-        .flatten()
-        .or_else(start_infer);
+    if with_links(|links| links.infer.worker.is_none()) == Some(true) {
+        start_infer();
+    }
     let buffers: Vec<ArrayBuffer> = samples.cloned().into_iter().collect();
-    if let (Some(infer), Some((value, transfer))) = (
-        infer,
-        pack(&ToInfer::Run { job, request, live }, &buffers, &[]),
-    ) {
-        let _ = infer.post_message_with_transfer(&value, &transfer);
+    if let Some((value, transfer)) = pack(&ToInfer::Run { job, request, live }, &buffers, &[]) {
+        with_links(|links| links.infer.send(value, transfer));
     }
 }
 
@@ -286,10 +314,10 @@ fn start_worker() {
         },
         |_| worker_died(),
     );
-    with_links(|links| links.worker = worker);
+    with_links(|links| links.worker.worker = worker);
 }
 
-fn start_infer() -> Option<Worker> {
+fn start_infer() {
     let infer = spawn(
         "./infer_loader.js",
         |event| {
@@ -299,16 +327,13 @@ fn start_infer() -> Option<Worker> {
         },
         |_| infer_died(),
     );
-    with_links(|links| links.infer.clone_from(&infer));
-    infer
+    with_links(|links| links.infer.worker = infer);
 }
 
 /// The worker panicked: said, and started anew. The recording on the screen stays.
 fn worker_died() {
     let Some((store, again)) = with_links(|links| {
-        if let Some(worker) = links.worker.take() {
-            worker.terminate();
-        }
+        links.worker.end();
         links.restarts += 1;
         (links.store, links.restarts <= MOST_RESTARTS)
     }) else {
@@ -325,9 +350,7 @@ fn worker_died() {
 /// The model's worker ended: the rules' result stands, and says that the model gave none.
 fn infer_died() {
     let Some(store) = with_links(|links| {
-        if let Some(infer) = links.infer.take() {
-            infer.terminate();
-        }
+        links.infer.end();
         links.store
     }) else {
         return;
@@ -356,7 +379,14 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
     };
     let current = store.job.get_untracked();
     match message {
-        FromWorker::Ready { build } => {
+        FromWorker::Ready {
+            build,
+            formats,
+            writers,
+        } => {
+            with_links(|links| links.worker.ready());
+            store.formats.set(formats);
+            store.writers.set(writers);
             if build != BUILD {
                 notice(store, Phrase::new("page-other-build"));
             }
@@ -465,6 +495,7 @@ fn from_infer(message: FromInfer) {
     };
     match message {
         FromInfer::Ready { build } => {
+            with_links(|links| links.infer.ready());
             if build != BUILD {
                 notice(store, Phrase::new("page-other-build"));
             }

@@ -5,7 +5,6 @@ use super::store::Store;
 use super::words::{exact, name, say, t, ta};
 use super::{files, links};
 use crate::analysis::Analysis;
-use crate::formats::WRITERS;
 use crate::inference::Call;
 use crate::recording::{Arg, Measured};
 use crate::report::{self, RecordingSummary, Report, Words, clock_text};
@@ -284,13 +283,16 @@ fn saving(report: &Report) -> impl IntoView + use<> {
             files::save_text("einthoven-report.json", &text);
         }
     };
-    let writers: Vec<_> = WRITERS
-        .iter()
-        .map(|writer| {
-            let id = writer.id();
-            view! { <button class="btn line" on:click=move |_| links::export(id)>{writer.name()}</button> }
-        })
-        .collect();
+    let store = Store::use_store();
+    let writers = move || {
+        let button = |(id, name): (String, String)| view! { <button class="btn line" on:click=move |_| links::export(&id)>{name}</button> };
+        store
+            .writers
+            .get()
+            .into_iter()
+            .map(button)
+            .collect::<Vec<_>>()
+    };
     view! {
         <section>
             <h2>{t("page-save")}</h2>

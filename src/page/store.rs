@@ -88,6 +88,10 @@ impl LiveTrace {
 pub struct Store {
     /// The open recording.
     pub open: RwSignal<Option<Arc<OpenRecording>>>,
+    /// Names of the formats that the worker reads.
+    pub formats: RwSignal<Vec<String>>,
+    /// Id and name of the formats that the worker writes.
+    pub writers: RwSignal<Vec<(String, String)>>,
     /// What is said of it.
     pub report: RwSignal<Option<Arc<Report>>>,
     /// Whether models have answered too.
@@ -149,6 +153,8 @@ impl Store {
     pub fn new(dark: bool, clinical: bool) -> Self {
         Self {
             open: RwSignal::new(None),
+            formats: RwSignal::new(Vec::new()),
+            writers: RwSignal::new(Vec::new()),
             report: RwSignal::new(None),
             complete: RwSignal::new(false),
             progress: RwSignal::new(None),

@@ -63,9 +63,9 @@ fn scale(
     view! { <label><span class="visually-hidden">{t(label)}</span><select on:change=change data-testid=label>{options}</select></label> }
 }
 
-/// A number with at most two decimals, none of them a trailing zero.
+/// A number with at most three decimals, none of them a trailing zero.
 pub fn trimmed(value: f64) -> String {
-    let text = format!("{value:.2}");
+    let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 

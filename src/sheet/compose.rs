@@ -314,6 +314,10 @@ impl<'a> RowPen<'a> {
         (to > from).then(|| (self.x(from), self.x(to)))
     }
 
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is one property of the text"
+    )]
     fn text(
         &self,
         x: f64,

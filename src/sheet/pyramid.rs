@@ -67,7 +67,7 @@ impl Pyramid {
         let mut best = (None, 1);
         let mut block = FIRST_BLOCK;
         for (level, extremes) in self.levels.iter().enumerate() {
-            if at % block != 0 || at + block > end || at / block >= extremes.len() {
+            if !at.is_multiple_of(block) || at + block > end || at / block >= extremes.len() {
                 break;
             }
             best = (Some(level), block);

@@ -5,7 +5,7 @@ use super::files::BrowserFile;
 use super::live::LiveDesk;
 use super::transfer::view_samples;
 use crate::engine::{Job, Options, Outcome, Step};
-use crate::formats::{Bundle, Entry, WRITERS};
+use crate::formats::{Bundle, Entry, FORMATS, WRITERS};
 use crate::protocol::{BUILD, FromWorker, JobId, ToWorker};
 use crate::recording::Recording;
 use crate::report::RecordingSummary;
@@ -34,12 +34,18 @@ pub fn start() {
     });
     let desk = SharedDesk::default();
     channel::listen(move |parcel| handle(&desk, parcel));
-    post(
-        &FromWorker::Ready {
-            build: BUILD.to_owned(),
-        },
-        &[],
-    );
+    let ready = FromWorker::Ready {
+        build: BUILD.to_owned(),
+        formats: FORMATS
+            .iter()
+            .map(|format| format.info().name.to_owned())
+            .collect(),
+        writers: WRITERS
+            .iter()
+            .map(|writer| (writer.id().to_owned(), writer.name().to_owned()))
+            .collect(),
+    };
+    post(&ready, &[]);
 }
 
 fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {

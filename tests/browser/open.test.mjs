@@ -55,9 +55,9 @@ describe("files", () => {
   const cases = [
     ["WFDB with its annotations", ["wfdb/100s.hea", "wfdb/100s.dat", "wfdb/100s.atr"], /MLII 360 Hz, 21600 samples/],
     ["WFDB of three signals", ["wfdb/100_3chan.hea", "wfdb/100_3chan.dat"], /360 Hz, 999 samples/],
-    ["Apple Health, English", ["apple-csv/ecg_2021-12-17.csv"], /513\.63 Hz/],
+    ["Apple Health, English", ["apple-csv/ecg_2021-12-17.csv"], /513\.625 Hz/],
     ["Apple Health, German commas", ["apple-csv/constructed_de_decimal_comma.csv"], /Hz/],
-    ["Apple Health, Japanese", ["apple-csv/constructed_ja.csv"], /512 Hz/],
+    ["Apple Health, Japanese", ["apple-csv/constructed_ja.csv"], /513\.625 Hz/],
     ["AliveCor, one lead", ["alivecor-atc/normal-v2.atc"], /I 300 Hz/],
     ["AliveCor, AF", ["alivecor-atc/afib_signed_checksum.atc"], /I 300 Hz/],
     ["AliveCor, six leads", ["alivecor-atc/6_lead_fmt_before_info.atc"], /aVF 300 Hz/],
@@ -89,7 +89,7 @@ describe("files", () => {
     await drop(visit, [{ name: "numbers.csv", bytes: Buffer.from(`${lines.join("\n")}\n`) }]);
     await at(visit, "question").waitFor();
     await at(visit, "page-ask-rate").fill("250");
-    await at(visit, "page-ask-unit").selectOption("uV");
+    await at(visit, "page-ask-gain").fill("1000");
     await visit.page.locator('[data-testid="question"] button[type=submit]').click();
     await measured(visit);
     assert.match(await textOf(visit, "recording"), /250 Hz, 2500 samples/);
