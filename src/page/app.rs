@@ -30,11 +30,12 @@ pub fn App() -> impl IntoView {
     files::listen(store);
     keyboard::listen(store);
     keep_settings(store);
+    // A memo: only a change between landing and workspace builds anew what stands on the screen.
     let landing_shown =
-        move || store.open.with(Option::is_none) && store.live.with(Option::is_none);
+        Memo::new(move |_| store.open.with(Option::is_none) && store.live.with(Option::is_none));
     view! {
         {move || {
-            if landing_shown() {
+            if landing_shown.get() {
                 view! { <Landing/> }.into_any()
             } else {
                 view! { <Workspace/> }.into_any()
@@ -48,16 +49,16 @@ pub fn App() -> impl IntoView {
 #[component]
 fn Workspace() -> impl IntoView {
     let store = Store::use_store();
-    let live = move || store.live.with(Option::is_some);
+    let live = Memo::new(move |_| store.live.with(Option::is_some));
     view! {
         <div class="app">
             <Bar/>
             <main class="main">
                 <div class="left">
-                    {move || if live() { view! { <LiveBar/> }.into_any() } else { view! { <Verdict/> }.into_any() }}
+                    {move || if live.get() { view! { <LiveBar/> }.into_any() } else { view! { <Verdict/> }.into_any() }}
                     <Tools/>
                     <SheetView/>
-                    {move || (!live()).then(|| view! { <Overview/> })}
+                    {move || (!live.get()).then(|| view! { <Overview/> })}
                 </div>
                 <Panel/>
             </main>

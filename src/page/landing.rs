@@ -56,7 +56,7 @@ pub fn Landing() -> impl IntoView {
 /// Paper with one quiet line of beats, drawn anew when the window or the theme changes.
 fn draw_paper(canvas: NodeRef<Canvas>, store: Store) {
     let draw = move || {
-        let Some(canvas) = canvas.get_untracked() else {
+        let Some(canvas) = canvas.try_get_untracked().flatten() else {
             return;
         };
         let Some(surface) = Surface::fit(&canvas, None) else {

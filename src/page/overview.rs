@@ -28,7 +28,10 @@ pub fn Overview() -> impl IntoView {
         if !pending.get_value() {
             pending.set_value(true);
             request_animation_frame(move || {
-                pending.set_value(false);
+                // Closed within the frame: there is nothing left to draw on.
+                if pending.try_set_value(false).is_some() {
+                    return;
+                }
                 if let Some(canvas) = canvas.get_untracked() {
                     draw(&canvas, store);
                 }

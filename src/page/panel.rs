@@ -108,6 +108,11 @@ fn measurements(report: &Report, analysis: &Analysis) -> impl IntoView + use<> {
     }
 }
 
+/// A probability with two digits; no model is certain, so neither 0 nor 1 is shown.
+pub fn shown_probability(probability: f32) -> String {
+    format!("{:.2}", probability.clamp(0.01, 0.99))
+}
+
 /// One row for all corrected QT when all are withheld for one reason: the reason is read once.
 fn grouped<'a>(
     rows: &[(&'static str, &'a Measured<f64>)],
@@ -157,7 +162,7 @@ fn calls(call: &Call, count: usize) -> impl IntoView + use<> {
                 <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
                     <rect class="fill-soft" width="100" height="6"/><rect class="fill-accent" width=width height="6"/>
                 </svg>
-                <span class="small">{format!("{probability:.2}")}</span>
+                <span class="small">{shown_probability(*probability)}</span>
             }
         })
         .collect();

@@ -35,7 +35,10 @@ pub fn SheetView() -> impl IntoView {
     let size = RwSignal::new(0u32);
     let pending = StoredValue::new(false);
     let draw = move || {
-        pending.set_value(false);
+        // Closed within the frame: there is nothing left to draw on.
+        if pending.try_set_value(false).is_some() {
+            return;
+        }
         if let Some(canvas) = canvas.get_untracked() {
             draw(&canvas, store);
         }

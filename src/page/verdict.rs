@@ -54,7 +54,7 @@ fn verdicts(report: &Report, store: Store) -> impl IntoView + use<> {
     let probability = rhythm
         .probability
         .filter(|_| !waiting)
-        .map(|probability| format!("{probability:.2}"));
+        .map(super::panel::shown_probability);
     view! {
         <div class="quality">
             <h2>{t("page-quality")}</h2>

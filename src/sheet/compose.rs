@@ -824,7 +824,11 @@ mod tests {
 
     #[test]
     fn ink_never_crosses_a_gap() {
-        let trace = Trace::new(Samples::from_values(vec![0.0; 1000]), 100.0, std::iter::once(200..400).collect());
+        let trace = Trace::new(
+            Samples::from_values(vec![0.0; 1000]),
+            100.0,
+            std::iter::once(200..400).collect(),
+        );
         let items = compose(&layout(), &composition(&trace));
         let margin = layout().margin_mm();
         let (gap_from, gap_to) = (margin + 2.0 * 25.0, margin + 4.0 * 25.0);

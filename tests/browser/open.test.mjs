@@ -84,8 +84,9 @@ describe("files", () => {
 
   test("numbers without a rate are asked about, and answered in one step", async () => {
     const visit = await landed();
-    const beat = (t) => Math.exp(-(((t % 0.8) - 0.4) ** 2) / 0.0003);
-    const lines = Array.from({ length: 2500 }, (_, index) => (1000 * beat(index / 250)).toFixed(0));
+    const bump = (t, at, width) => Math.exp(-(((t % 0.8) - at) ** 2) / (2 * width ** 2));
+    const value = (t) => 1000 * bump(t, 0.3, 0.012) - 200 * bump(t, 0.33, 0.012) + 120 * bump(t, 0.13, 0.022) + 280 * bump(t, 0.56, 0.045);
+    const lines = Array.from({ length: 2500 }, (_, index) => value(index / 250).toFixed(0));
     await drop(visit, [{ name: "numbers.csv", bytes: Buffer.from(`${lines.join("\n")}\n`) }]);
     await at(visit, "question").waitFor();
     await at(visit, "page-ask-rate").fill("250");
