@@ -11,9 +11,11 @@ export PATH := $(CACHE)/tools/bin:$(PATH)
 SITE := target/site
 PORT ?= 8080
 
-WASM := --target wasm32-unknown-unknown --no-default-features --features browser,inference
+# The library and the command line without the models' runtime, which takes minutes to compile natively. The browser
+# tests run the models; `make models` compares them with their reference values natively.
+PURE := --no-default-features --features terminal
 
-.PHONY: help run build dist test check native site size browser install install-test clean
+.PHONY: help run build dist test check native models site size browser install install-test clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -28,20 +30,22 @@ dist: install ## a folder dist/ that any static host serves from any path
 	@EINTHOVEN_BUILD=$$(node tools/build-id.mjs) RUST_BACKTRACE=0 trunk build --release --cargo-profile dist --dist dist
 	@node tools/size-budget.mjs dist
 
-test: install-test check native site size browser ## all checks and tests
+test: install-test check native models site size browser ## all checks and tests
 	@tools/deps-cache.sh take debug wasm32-unknown-unknown/debug
 	@echo "make test: everything passed"
 
 check: install ## format and lint
 	@echo "Format and lint"
 	@cargo fmt --check
-	@cargo clippy --locked --all-targets -- -D warnings
-	@cargo clippy --locked --no-default-features --lib -- -D warnings
-	@cargo clippy --locked $(WASM) --lib --bin app --bin worker --bin infer -- -D warnings
+	@cargo clippy --locked $(PURE) --all-targets -- -D warnings
+	@cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features browser --lib --bin app --bin worker -- -D warnings
 
 native: install ## native tests
 	@echo "Native tests"
-	@cargo test --locked --quiet
+	@cargo test --locked $(PURE)
+
+models: install ## every model against its reference values, natively
+	@cargo test --locked --no-default-features --features inference --test inference
 
 site: install
 	@echo "Building the page and its workers"
