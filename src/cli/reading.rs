@@ -5,9 +5,9 @@ use super::arguments::{Common, Open};
 use super::crop::crop;
 use super::native::{Given, add_companion, given};
 use super::output::{Output, Stop};
-use crate::formats::{Answers, Bundle, Context, Entry, ReadError, Reading, open, sniff};
+use crate::engine::fingerprint;
+use crate::formats::{Answers, Context, ReadError, Reading, open, sniff};
 use crate::recording::{LeadName, Phrase, Recording};
-use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -15,8 +15,6 @@ use std::path::{Path, PathBuf};
 const MOST_COMPANIONS: usize = 4096;
 /// Choices within choices.
 const CHOICE_DEPTH: usize = 3;
-/// Bytes that are hashed at once.
-const HASH_BYTES: usize = 1 << 20;
 
 /// A recording that is open.
 pub struct Opened {
@@ -198,38 +196,8 @@ fn read(given: &mut Given, path: &Path, answers: &Answers) -> Result<Reading, Re
 
 /// Hash of the file named, or of the entry chosen.
 fn hash(given: &Given, answers: &Answers) -> Option<String> {
-    let choice = answers.choice.as_deref().unwrap_or_default();
-    let entry = match &given.named {
-        Some(named) => find(&given.bundle, named),
-        None => given
-            .bundle
-            .entries
-            .iter()
-            .filter(|entry| choice.starts_with(entry.name.as_str()))
-            .max_by_key(|entry| entry.name.len())
-            .or_else(|| {
-                given
-                    .bundle
-                    .entries
-                    .first()
-                    .filter(|_| given.bundle.entries.len() == 1)
-            }),
-    }?;
-    let mut hasher = Sha256::new();
-    let mut offset = 0;
-    while offset < entry.source.len() {
-        let bytes = entry.source.read(offset, HASH_BYTES).ok()?;
-        if bytes.is_empty() {
-            return None;
-        }
-        hasher.update(&bytes);
-        offset += bytes.len() as u64;
-    }
-    Some(hexadecimal(&hasher.finalize()))
-}
-
-fn find<'a>(bundle: &'a Bundle, name: &str) -> Option<&'a Entry> {
-    bundle.entries.iter().find(|entry| entry.name == name)
+    let choice = given.named.as_deref().or(answers.choice.as_deref());
+    fingerprint(&given.bundle, choice)
 }
 
 /// Bytes as lower-case hexadecimal digits.
