@@ -78,4 +78,6 @@ pub enum WriteError {
 pub static WRITERS: &[&dyn Writer] = &[&csv::CsvWriter, &edf::EdfWriter, &wfdb::WfdbWriter];
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;

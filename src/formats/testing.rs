@@ -1,0 +1,83 @@
+//! What tests of several formats share: the public samples where they are present, and readings taken apart.
+
+use super::*;
+use crate::recording::Lead;
+use std::path::{Path, PathBuf};
+
+const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/samples");
+
+/// The sample folder, `None` (and a word) when it is absent.
+pub fn samples() -> Option<PathBuf> {
+    let path = PathBuf::from(SHARED);
+    if !path.join("INDEX.tsv").exists() {
+        println!("skipped: no data");
+        return None;
+    }
+    Some(path)
+}
+
+/// All files of a folder as a bundle, the wanted one first.
+pub fn folder_bundle(file: &Path) -> Bundle {
+    let folder = file.parent().unwrap();
+    let mut entries = vec![entry(file)];
+    for other in std::fs::read_dir(folder).unwrap() {
+        let other = other.unwrap().path();
+        if other.is_file() && other != file {
+            entries.push(entry(&other));
+        }
+    }
+    Bundle { entries }
+}
+
+pub fn entry(file: &Path) -> Entry {
+    let name = file.file_name().unwrap().to_string_lossy();
+    Entry::from_bytes(&name, std::fs::read(file).unwrap())
+}
+
+/// Reads the first entry of a bundle with the format that claims it.
+pub fn read_first(bundle: &Bundle, answers: Answers) -> Result<Reading, ReadError> {
+    let entry = &bundle.entries[0];
+    let (format, _) = sniff(entry)?.ok_or(ReadError::NotThisFormat)?;
+    format.read(bundle, entry, &mut Context::with_answers(answers))
+}
+
+pub fn recording(reading: Result<Reading, ReadError>, what: &str) -> Recording {
+    match reading {
+        Ok(Reading::Recording(recording)) => *recording,
+        other => panic!("{what}: {other:?}"),
+    }
+}
+
+pub fn extremes(lead: &Lead) -> (f64, f64) {
+    let mut range = (f64::MAX, f64::MIN);
+    for (index, value) in lead.samples.all_values().into_iter().enumerate() {
+        if !gaps::in_gap(&lead.gaps, index) {
+            range = (range.0.min(f64::from(value)), range.1.max(f64::from(value)));
+        }
+    }
+    range
+}
+
+pub fn near(found: f64, told: f64) -> bool {
+    // The index is rounded to four digits.
+    (found - told).abs() <= told.abs() * 6e-4 + 6e-4
+}
+
+/// The number after `word` in a text.
+pub fn after(text: &str, word: &str) -> Option<f64> {
+    let rest = text.split_once(word)?.1.trim_start();
+    let end = rest
+        .find(|c: char| !(c.is_ascii_digit() || "+-.e".contains(c)))
+        .unwrap_or(rest.len());
+    rest[..end].parse().ok()
+}
+
+/// The number before ` word`.
+pub fn before(text: &str, word: &str) -> Option<f64> {
+    text.split_once(word)?
+        .0
+        .rsplit([' ', ',', ';'])
+        .find(|s| !s.is_empty())?
+        .parse()
+        .ok()
+}
