@@ -1,12 +1,15 @@
 //! What page and workers say to each other: a closed enum each way, as JSON beside transferred buffers.
 //!
+//! The enums are tagged from outside (`{"open": {…}}`): a tag within would make the page buffer every message as generic
+//! content, which costs it some 20 kB of code.
+//!
 //! Each side says its build first; a page and a worker of different builds refuse each other, because a cached file of
 //! an older build may be beside a newer one.
 
 use crate::engine::{InferAnswer, InferRequest, LiveUpdate, Stage};
-use crate::formats::{Answers, Offer, Question, ReadError};
+use crate::formats::{Answers, Offer, Question};
 use crate::live::session::Input;
-use crate::recording::StartTime;
+use crate::recording::{Phrase, StartTime};
 use crate::report::{RecordingSummary, Report};
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +24,7 @@ pub type JobId = u32;
 
 /// Page to `worker`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum ToWorker {
     /// Open the files that come beside the message (`File` objects), under these names.
     Open {
@@ -60,6 +63,11 @@ pub enum ToWorker {
         /// Writer's id.
         format: String,
     },
+    /// Write the last report as JSON.
+    SaveReport {
+        /// Job.
+        job: JobId,
+    },
     /// A live session begins; bytes will follow.
     LiveStart {
         /// Job.
@@ -68,6 +76,8 @@ pub enum ToWorker {
         profile: String,
         /// Name of the device for people.
         device: String,
+        /// The worker plays the device itself and loses this share of its packets; the page only passes time on.
+        simulated_loss: Option<f64>,
         /// Wall clock of the page.
         start: Option<StartTime>,
         /// The page's steady clock, seconds.
@@ -91,7 +101,7 @@ pub enum ToWorker {
 
 /// `worker` to page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "say", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum FromWorker {
     /// The worker is up. It tells what it reads and writes, so that the page need not link all that.
     Ready {
@@ -152,8 +162,8 @@ pub enum FromWorker {
     Failed {
         /// Job.
         job: JobId,
-        /// Why.
-        error: ReadError,
+        /// Why, in the catalogue's words.
+        reason: Phrase,
     },
     /// Files are written; their bytes come beside the message in this order.
     Exported {
@@ -210,7 +220,7 @@ pub enum SampleKind {
 
 /// Page to `infer`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum ToInfer {
     /// Answer a request; the lead's samples (f32 millivolts) come beside the message.
     Run {
@@ -225,7 +235,7 @@ pub enum ToInfer {
 
 /// `infer` to page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "say", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum FromInfer {
     /// The worker is up.
     Ready {

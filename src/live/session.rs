@@ -93,6 +93,7 @@ pub enum Input {
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
     /// Connect and look for the profile's characteristics.
+    // What is no wish to the link stays in the worker: skipped below, the page need not know how to read it.
     Connect,
     /// Turn notifications on.
     Subscribe(Characteristic),
@@ -105,14 +106,19 @@ pub enum Output {
     /// Send [`Input::Tick`] at this time.
     WakeAt(HostTime),
     /// Samples in order, with the gap before them.
+    #[serde(skip)]
     Samples(SampleBlock),
     /// The device's own heart rate and RR intervals.
+    #[serde(skip)]
     HeartRate(HeartRateMeasurement),
     /// Battery in percent.
+    #[serde(skip)]
     Battery(u8),
     /// The session's state changed.
+    #[serde(skip)]
     Status(Status),
     /// Something to tell.
+    #[serde(skip)]
     Event {
         /// When.
         at_s: HostTime,

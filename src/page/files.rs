@@ -207,8 +207,3 @@ pub fn save(name: &str, buffer: &ArrayBuffer) {
     }
     let _ = Url::revoke_object_url(&url);
 }
-
-/// Saves a text under a name.
-pub fn save_text(name: &str, text: &str) {
-    save(name, &Uint8Array::from(text.as_bytes()).buffer());
-}

@@ -174,6 +174,15 @@ pub fn export(format: &str) {
     );
 }
 
+/// Writes what is said of the open recording, as JSON, and hands it to the browser's downloads.
+pub fn save_report() {
+    let Some(store) = with_links(|links| links.store) else {
+        return;
+    };
+    let job = store.job.get_untracked();
+    to_worker(&ToWorker::SaveReport { job }, &[], &[]);
+}
+
 /// Gives up what is going on: the workers are ended and started anew; what is on the screen stays.
 pub fn cancel() {
     let Some(store) = with_links(|links| {
@@ -189,7 +198,7 @@ pub fn cancel() {
 }
 
 /// Begins a live session.
-pub fn live_start(profile: &str, device: &str) -> Option<JobId> {
+pub fn live_start(profile: &str, device: &str, simulated_loss: Option<f64>) -> Option<JobId> {
     let store = with_links(|links| {
         links.files.clear();
         links.store
@@ -206,6 +215,7 @@ pub fn live_start(profile: &str, device: &str) -> Option<JobId> {
         job,
         profile: profile.to_owned(),
         device: device.to_owned(),
+        simulated_loss,
         start: local_time(),
         at_s: now_ms() / 1000.0,
     };
@@ -428,9 +438,9 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
             store.progress.set(None);
             store.question.set(Some(question));
         }
-        FromWorker::Failed { job, error } if job == current => {
+        FromWorker::Failed { job, reason } if job == current => {
             store.progress.set(None);
-            notice(store, error.phrase());
+            notice(store, reason);
         }
         FromWorker::Exported { job, names } if job == current => {
             for (name, buffer) in names.iter().zip(buffers) {

@@ -1,13 +1,13 @@
 //! The panel beside the trace: findings, measurements, the model, and what the recording says of itself.
 
 use super::charts::{Histogram, Tachogram};
+use super::links;
 use super::store::Store;
 use super::words::{exact, name, say, t, ta};
-use super::{files, links};
 use crate::analysis::Analysis;
 use crate::inference::Call;
 use crate::recording::{Arg, Measured};
-use crate::report::{self, RecordingSummary, Report, Words, clock_text};
+use crate::report::{self, RecordingSummary, Report, clock_text};
 use leptos::prelude::*;
 
 /// The panel.
@@ -35,7 +35,7 @@ fn sections(report: &Report, store: Store) -> impl IntoView + use<> {
         }}
         {recording(&report.recording)}
         {notes(report)}
-        {saving(report)}
+        {saving()}
     }
 }
 
@@ -279,15 +279,7 @@ fn notes(report: &Report) -> Option<impl IntoView + use<>> {
     })
 }
 
-fn saving(report: &Report) -> impl IntoView + use<> {
-    let report = StoredValue::new(report.clone());
-    let save_json = move |_| {
-        let words = Words::english();
-        let text = report.with_value(|report| report::document(report, &words).pretty());
-        if let Ok(text) = text {
-            files::save_text("einthoven-report.json", &text);
-        }
-    };
+fn saving() -> impl IntoView + use<> {
     let store = Store::use_store();
     let writers = move || {
         let button = |(id, name): (String, String)| view! { <button class="btn line" on:click=move |_| links::export(&id)>{name}</button> };
@@ -301,7 +293,7 @@ fn saving(report: &Report) -> impl IntoView + use<> {
     view! {
         <section>
             <h2>{t("page-save")}</h2>
-            <div class="row">{writers}<button class="btn line" on:click=save_json>{t("page-report-json")}</button></div>
+            <div class="row">{writers}<button class="btn line" on:click=move |_| links::save_report()>{t("page-report-json")}</button></div>
         </section>
     }
 }

@@ -5,16 +5,12 @@ use super::links;
 use super::words::t;
 use crate::live::profile::POLAR_H10;
 use crate::live::session::{Input, Output};
-use crate::live::simulated::{SimulatedH10, SimulatedLink};
 use crate::protocol::JobId;
-use crate::simulator::Rhythm;
 use gloo::timers::callback::Interval;
 use std::cell::RefCell;
 
 /// How often time is passed on to the session, in milliseconds: well under its shortest deadline of 2 s.
 const TICK_MS: u32 = 50;
-/// Seed of the simulated person.
-const SEED: u64 = 1;
 
 /// Which device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +23,9 @@ pub enum Choice {
 
 enum Transport {
     Bluetooth(Link),
+    /// Played by the worker, which loses this share of the packets.
     Simulated {
-        link: Box<SimulatedLink>,
-        /// Host time at which the strap woke: its own time starts there.
-        woke_at_s: f64,
+        loss: f64,
     },
 }
 
@@ -73,17 +68,19 @@ fn simulated() -> Transport {
     let loss = hash
         .split(['#', '&'])
         .find_map(|part| part.strip_prefix("loss=")?.parse().ok());
-    let device = SimulatedH10::wearing(Rhythm::Sinus, loss.unwrap_or(0.0), SEED);
     Transport::Simulated {
-        link: Box::new(SimulatedLink::new(device)),
-        woke_at_s: now_s(),
+        loss: loss.unwrap_or(0.0),
     }
 }
 
 fn open(transport: Transport, device: &str) {
     close();
     // The worker's first wishes come as a message, after the link has its place here.
-    let Some(job) = links::live_start(POLAR_H10.id, device) else {
+    let simulated_loss = match &transport {
+        Transport::Bluetooth(_) => None,
+        Transport::Simulated { loss } => Some(*loss),
+    };
+    let Some(job) = links::live_start(POLAR_H10.id, device, simulated_loss) else {
         return;
     };
     let ticks = Interval::new(TICK_MS, move || tick(job));
@@ -105,43 +102,19 @@ pub fn close() {
     }
 }
 
-/// Passes time on: to the session, and to the simulated device, which then says what it has to say.
+/// Passes time on to the session.
 fn tick(job: JobId) {
-    let said = OPEN.with(|open| match open.borrow_mut().as_mut() {
-        Some(Open {
-            transport: Transport::Simulated { link, woke_at_s },
-            ..
-        }) => {
-            let woke = *woke_at_s;
-            link.advance(now_s() - woke)
-                .into_iter()
-                .map(|(at_s, input)| (at_s + woke, input))
-                .collect()
-        }
-        _ => Vec::new(),
-    });
-    for (at_s, input) in said {
-        links::live_input(job, input, at_s);
-    }
     links::live_input(job, Input::Tick, now_s());
 }
 
 /// Does what the session wants, in its order.
 pub fn fulfil(job: JobId, wishes: &[Output]) {
-    let link = OPEN.with(|open| match open.borrow_mut().as_mut() {
+    let link = OPEN.with(|open| match open.borrow().as_ref() {
         Some(Open {
             job: current,
-            transport,
+            transport: Transport::Bluetooth(link),
             ..
-        }) if *current == job => match transport {
-            Transport::Bluetooth(link) => Some(link.clone()),
-            Transport::Simulated { link, woke_at_s } => {
-                for wish in wishes {
-                    link.perform(now_s() - *woke_at_s, wish);
-                }
-                None
-            }
-        },
+        }) if *current == job => Some(link.clone()),
         _ => None,
     });
     if let Some(link) = link

@@ -1,15 +1,46 @@
 //! Things to say, as catalogue ids with arguments: the words come from the message catalogue.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// An argument of a phrase.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Arg {
     /// A number; the catalogue formats it.
     Number(f64),
     /// A word or name that is not translated.
     Text(String),
+}
+
+/// As serde would derive it for an untagged enum, without its buffer of generic content: the page is smaller for it.
+impl<'de> Deserialize<'de> for Arg {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl Visitor<'_> for Either {
+            type Value = Arg;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a number or a text")
+            }
+            fn visit_f64<E>(self, value: f64) -> Result<Arg, E> {
+                Ok(Arg::Number(value))
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Arg, E> {
+                Ok(Arg::Number(value as f64))
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Arg, E> {
+                Ok(Arg::Number(value as f64))
+            }
+            // JSON writes what is no number as null.
+            fn visit_unit<E>(self) -> Result<Arg, E> {
+                Ok(Arg::Number(f64::NAN))
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Arg, E> {
+                Ok(Arg::Text(value.to_owned()))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
 }
 
 impl From<f64> for Arg {

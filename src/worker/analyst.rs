@@ -8,7 +8,7 @@ use crate::engine::{Job, Options, Outcome, Step};
 use crate::formats::{Bundle, Entry, FORMATS, WRITERS};
 use crate::protocol::{BUILD, FromWorker, JobId, ToWorker};
 use crate::recording::Recording;
-use crate::report::RecordingSummary;
+use crate::report::{RecordingSummary, Report, Words, document};
 use crate::simulator;
 use js_sys::{Float32Array, Uint8Array};
 use std::cell::RefCell;
@@ -19,7 +19,16 @@ use std::rc::Rc;
 struct Desk {
     job: Option<(JobId, Job)>,
     recording: Option<Recording>,
+    report: Option<Report>,
     live: Option<LiveDesk>,
+}
+
+impl Desk {
+    /// The recording that the page shows: what the running job has opened, else what the last one left.
+    fn shown(&self) -> Option<&Recording> {
+        let opened = self.job.as_ref().and_then(|(_, job)| job.recording());
+        opened.or(self.recording.as_ref())
+    }
 }
 
 type SharedDesk = Rc<RefCell<Desk>>;
@@ -76,7 +85,7 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
             open_recording(desk, job, recording, None);
         }
         ToWorker::Lead { job, lead } => {
-            let recording = desk.borrow().recording.clone();
+            let recording = desk.borrow().shown().cloned();
             if let Some(recording) = recording {
                 begin(
                     desk,
@@ -103,14 +112,16 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
             }
         }
         ToWorker::Export { job, format } => export(&desk.borrow(), job, &format),
+        ToWorker::SaveReport { job } => save_report(&desk.borrow(), job),
         ToWorker::LiveStart {
             job,
             profile,
             device,
+            simulated_loss,
             start,
             at_s,
         } => {
-            let live = LiveDesk::start(job, &profile, &device, start, at_s);
+            let live = LiveDesk::start(job, &profile, &device, simulated_loss, start, at_s);
             let mut held = desk.borrow_mut();
             held.job = None;
             held.live = live;
@@ -177,14 +188,17 @@ fn go_on(desk: SharedDesk, id: JobId) {
                     &[],
                 );
             }
-            Step::Measured(report) => post(
-                &FromWorker::Report {
-                    job: id,
-                    report,
-                    complete: false,
-                },
-                &[],
-            ),
+            Step::Measured(report) => {
+                desk.borrow_mut().report = Some((*report).clone());
+                post(
+                    &FromWorker::Report {
+                        job: id,
+                        report,
+                        complete: false,
+                    },
+                    &[],
+                );
+            }
             Step::Infer(request) => {
                 let buffer = Float32Array::from(request.values_mv.as_slice()).buffer();
                 post(&FromWorker::Infer { job: id, request }, &[buffer]);
@@ -207,6 +221,7 @@ fn done(desk: &SharedDesk, id: JobId, outcome: Outcome) {
         Outcome::Report(parts) => {
             let (report, recording) = *parts;
             held.recording = Some(recording);
+            held.report = Some(report.clone());
             post(
                 &FromWorker::Report {
                     job: id,
@@ -218,7 +233,10 @@ fn done(desk: &SharedDesk, id: JobId, outcome: Outcome) {
         }
         Outcome::Choice(offers) => post(&FromWorker::Choice { job: id, offers }, &[]),
         Outcome::Question(question) => post(&FromWorker::Question { job: id, question }, &[]),
-        Outcome::Failed(error) => post(&FromWorker::Failed { job: id, error }, &[]),
+        Outcome::Failed(error) => {
+            let reason = error.phrase();
+            post(&FromWorker::Failed { job: id, reason }, &[]);
+        }
     }
 }
 
@@ -240,7 +258,7 @@ fn send_opened(job: JobId, recording: &Recording) {
 }
 
 fn export(desk: &Desk, job: JobId, format: &str) {
-    let Some(recording) = &desk.recording else {
+    let Some(recording) = desk.shown() else {
         return;
     };
     let Some(writer) = WRITERS.iter().find(|writer| writer.id() == format) else {
@@ -261,9 +279,20 @@ fn export(desk: &Desk, job: JobId, format: &str) {
                 format: format.to_owned(),
                 feature: error.to_string(),
             };
-            post(&FromWorker::Failed { job, error }, &[]);
+            let reason = error.phrase();
+            post(&FromWorker::Failed { job, reason }, &[]);
         }
     }
+}
+
+fn save_report(desk: &Desk, job: JobId) {
+    let Some(report) = &desk.report else { return };
+    let Ok(text) = document(report, &Words::english()).pretty() else {
+        return;
+    };
+    let names = vec![format!("{}-report.json", export_stem(&report.file))];
+    let bytes = Uint8Array::from(text.as_bytes()).buffer();
+    post(&FromWorker::Exported { job, names }, &[bytes]);
 }
 
 /// A file name of letters that every system takes, from the record's own name.

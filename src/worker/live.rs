@@ -4,14 +4,46 @@ use super::channel::post;
 use crate::engine::LiveJob;
 use crate::live::profile::Profile;
 use crate::live::session::Input;
+use crate::live::simulated::{SimulatedH10, SimulatedLink};
 use crate::protocol::{FromWorker, JobId};
 use crate::recording::{Recording, StartTime};
+use crate::simulator::Rhythm;
 use js_sys::{Float32Array, Int16Array};
+
+/// Seed of the simulated person.
+const SEED: u64 = 1;
 
 /// A running session.
 pub struct LiveDesk {
     id: JobId,
     job: LiveJob,
+    strap: Option<Strap>,
+}
+
+/// A simulated device in the place of a real one.
+struct Strap {
+    link: SimulatedLink,
+    /// The page's time at which it woke: its own time starts there.
+    woke_at_s: f64,
+}
+
+impl Strap {
+    fn new(loss: f64, at_s: f64) -> Self {
+        let device = SimulatedH10::wearing(Rhythm::Sinus, loss.clamp(0.0, 1.0), SEED);
+        Self {
+            link: SimulatedLink::new(device),
+            woke_at_s: at_s,
+        }
+    }
+
+    /// What it says until `at_s`, with the page's time of each.
+    fn advance(&mut self, at_s: f64) -> Vec<(f64, Input)> {
+        let woke_at_s = self.woke_at_s;
+        let said = self.link.advance(at_s - woke_at_s);
+        said.into_iter()
+            .map(|(own_s, input)| (own_s + woke_at_s, input))
+            .collect()
+    }
 }
 
 impl LiveDesk {
@@ -20,11 +52,13 @@ impl LiveDesk {
         id: JobId,
         profile: &str,
         device: &str,
+        simulated_loss: Option<f64>,
         start: Option<StartTime>,
         at_s: f64,
     ) -> Option<Self> {
         let job = LiveJob::new(Profile::by_id(profile)?, device, start)?;
-        let mut desk = Self { id, job };
+        let strap = simulated_loss.map(|loss| Strap::new(loss, at_s));
+        let mut desk = Self { id, job, strap };
         desk.handle(id, Input::Start, at_s);
         Some(desk)
     }
@@ -34,7 +68,21 @@ impl LiveDesk {
         if id != self.id {
             return;
         }
+        let said = self.strap.as_mut().map(|strap| strap.advance(at_s));
+        for (said_at_s, said) in said.unwrap_or_default() {
+            self.take(said, said_at_s);
+        }
+        self.take(input, at_s);
+    }
+
+    fn take(&mut self, input: Input, at_s: f64) {
+        let id = self.id;
         let mut update = self.job.handle(at_s, input);
+        if let Some(strap) = self.strap.as_mut() {
+            for wish in std::mem::take(&mut update.link) {
+                strap.link.perform(at_s - strap.woke_at_s, &wish);
+            }
+        }
         let request = update.infer.take();
         let counts = Int16Array::from(update.counts.as_slice()).buffer();
         let (rate_hz, gain) = (self.job.rate_hz(), self.job.gain_per_mv());
