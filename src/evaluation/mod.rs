@@ -6,6 +6,8 @@ mod classes;
 mod oracle;
 mod pairing;
 mod score;
+#[cfg(test)]
+mod simulated;
 mod table;
 
 pub use bootstrap::{DRAWS, Interval, bootstrap_interval};
