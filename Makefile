@@ -50,7 +50,7 @@ models: install ## every model against its reference values, natively
 site: install
 	@echo "Building the page and its workers"
 	@EINTHOVEN_BUILD=$$(node tools/build-id.mjs) RUST_BACKTRACE=0 trunk build --release --dist $(SITE)
-	@tools/deps-cache.sh take release wasm32-unknown-unknown/release
+	@tools/deps-cache.sh take release wasm32-unknown-unknown/release wasm32-unknown-unknown/page
 
 size: ## sizes against their budget
 	@node tools/size-budget.mjs $(SITE)

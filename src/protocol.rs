@@ -1,13 +1,14 @@
-//! What page and workers say to each other: a closed enum each way, as JSON beside transferred buffers.
+//! What page and workers say to each other: a closed enum each way, beside transferred buffers.
 //!
-//! The enums are tagged from outside (`{"open": {…}}`): a tag within would make the page buffer every message as generic
-//! content, which costs it some 20 kB of code.
+//! Page and `worker` speak binary (postcard), for reading JSON would be a fifth of the page's code. `worker` and `infer`
+//! speak JSON, which the page passes on unread. A panic comes as a bare text beside all that: `worker::panic_of`.
 //!
 //! Each side says its build first; a page and a worker of different builds refuse each other, because a cached file of
 //! an older build may be beside a newer one.
 
 use crate::engine::{InferAnswer, InferRequest, LiveUpdate, Stage};
 use crate::formats::{Answers, Offer, Question};
+use crate::inference::Call;
 use crate::live::session::Input;
 use crate::recording::{Phrase, StartTime};
 use crate::report::{RecordingSummary, Report};
@@ -49,12 +50,17 @@ pub enum ToWorker {
         /// Index of the lead.
         lead: usize,
     },
-    /// What the models answered.
-    Inferred {
-        /// Job.
+    /// What `infer` said ([`FromInfer`] as JSON).
+    InferSaid {
+        /// The text.
+        text: String,
+    },
+    /// `infer` ended without an answer.
+    InferDied {
+        /// Job that may wait for it.
         job: JobId,
-        /// Calls, or why there are none.
-        answer: InferAnswer,
+        /// Why, in the catalogue's words.
+        reason: Phrase,
     },
     /// Write the open recording in a format.
     Export {
@@ -137,12 +143,23 @@ pub enum FromWorker {
         /// Nothing more will come.
         complete: bool,
     },
-    /// A model is wanted; the lead's samples come beside the message.
+    /// A model is wanted; the lead's samples come beside the message, to be passed on with the text.
     Infer {
         /// Job.
         job: JobId,
-        /// What is asked.
-        request: Box<InferRequest>,
+        /// [`ToInfer`] as JSON.
+        text: String,
+    },
+    /// `infer` is of another build than `worker`.
+    InferOfOtherBuild,
+    /// Requests that `infer` has made so far.
+    InferRequests(u32),
+    /// The model's call on the last 10 s of a live trace, if it gave one.
+    LiveCall {
+        /// Job.
+        job: JobId,
+        /// The call.
+        call: Option<Box<Call>>,
     },
     /// Several recordings to choose from.
     Choice {
@@ -183,18 +200,6 @@ pub enum FromWorker {
         /// Counts per millivolt of the trace.
         gain: f64,
     },
-    /// The last 10 s for the model; samples come beside the message.
-    LiveInfer {
-        /// Job.
-        job: JobId,
-        /// What is asked.
-        request: Box<InferRequest>,
-    },
-    /// The worker panicked and is of no more use.
-    Panicked {
-        /// What it says.
-        message: String,
-    },
 }
 
 /// How a lead's samples travel.
@@ -218,9 +223,9 @@ pub enum SampleKind {
     F32,
 }
 
-/// Page to `infer`.
+/// `worker` to `infer`, by way of the page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(tag = "do", rename_all = "kebab-case")]
 pub enum ToInfer {
     /// Answer a request; the lead's samples (f32 millivolts) come beside the message.
     Run {
@@ -233,9 +238,9 @@ pub enum ToInfer {
     },
 }
 
-/// `infer` to page.
+/// `infer` to `worker`, by way of the page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(tag = "say", rename_all = "kebab-case")]
 pub enum FromInfer {
     /// The worker is up.
     Ready {
@@ -254,10 +259,5 @@ pub enum FromInfer {
         took_ms: f64,
         /// Requests that this worker has made so far.
         requests: u32,
-    },
-    /// The worker panicked and is of no more use.
-    Panicked {
-        /// What it says.
-        message: String,
     },
 }

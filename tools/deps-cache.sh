@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 CACHE="${EINTHOVEN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/einthoven}"
 STORE="$CACHE/deps"
-KINDS=(debug release wasm32-unknown-unknown/debug wasm32-unknown-unknown/release)
+KINDS=(debug release wasm32-unknown-unknown/debug wasm32-unknown-unknown/release wasm32-unknown-unknown/page)
 
 # What decides whether a compiled dependency can be used again.
 key() {

@@ -3,14 +3,14 @@
 use super::store::{LiveTrace, Notice, OpenRecording, Store};
 use super::transport;
 use super::words::t;
-use crate::engine::{InferRequest, Stage};
+use crate::engine::Stage;
 use crate::formats::Answers;
 use crate::live::session::Input;
-use crate::protocol::{BUILD, FromInfer, FromWorker, JobId, ToInfer, ToWorker};
+use crate::protocol::{BUILD, FromWorker, JobId, ToWorker};
 use crate::recording::{Phrase, StartTime};
 use crate::report::RecordingSummary;
 use crate::sheet::Trace;
-use crate::worker::{pack, read_samples, unpack};
+use crate::worker::{pack, pack_text, panic_of, read_samples, text_of, unpack};
 use js_sys::{Array, ArrayBuffer, Int16Array};
 use leptos::prelude::*;
 use serde::Serialize;
@@ -287,12 +287,12 @@ fn to_worker<M: Serialize>(message: &M, buffers: &[ArrayBuffer], files: &[File])
     }
 }
 
-fn to_infer(job: JobId, request: Box<InferRequest>, samples: Option<&ArrayBuffer>, live: bool) {
+/// Passes a question on to the models' worker, which starts with the first.
+fn to_infer(text: &str, buffers: &[ArrayBuffer]) {
     if with_links(|links| links.infer.worker.is_none()) == Some(true) {
         start_infer();
     }
-    let buffers: Vec<ArrayBuffer> = samples.cloned().into_iter().collect();
-    if let Some((value, transfer)) = pack(&ToInfer::Run { job, request, live }, &buffers, &[]) {
+    if let Some((value, transfer)) = pack_text(text, buffers) {
         with_links(|links| links.infer.send(value, transfer));
     }
 }
@@ -318,7 +318,10 @@ fn start_worker() {
     let worker = spawn(
         "./worker_loader.js",
         |event| {
-            if let Some(parcel) = unpack::<FromWorker>(&event) {
+            if let Some(message) = panic_of(&event) {
+                leptos::logging::error!("{message}");
+                worker_died();
+            } else if let Some(parcel) = unpack::<FromWorker>(&event) {
                 from_worker(parcel.message, &parcel.buffers);
             }
         },
@@ -331,8 +334,13 @@ fn start_infer() {
     let infer = spawn(
         "./infer_loader.js",
         |event| {
-            if let Some(parcel) = unpack::<FromInfer>(&event) {
-                from_infer(parcel.message);
+            if let Some(message) = panic_of(&event) {
+                leptos::logging::error!("{message}");
+                infer_died();
+            } else if let Some(text) = text_of(&event) {
+                // Its first words say that it is up.
+                with_links(|links| links.infer.ready());
+                to_worker(&ToWorker::InferSaid { text }, &[], &[]);
             }
         },
         |_| infer_died(),
@@ -367,9 +375,9 @@ fn infer_died() {
     };
     let job = store.job.get_untracked();
     to_worker(
-        &ToWorker::Inferred {
+        &ToWorker::InferDied {
             job,
-            answer: Err(Phrase::new("page-model-died")),
+            reason: Phrase::new("page-model-died"),
         },
         &[],
         &[],
@@ -401,9 +409,17 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
                 notice(store, Phrase::new("page-other-build"));
             }
         }
-        FromWorker::Panicked { message } => {
-            leptos::logging::error!("{message}");
-            worker_died();
+        FromWorker::InferOfOtherBuild => notice(store, Phrase::new("page-other-build")),
+        FromWorker::InferRequests(requests) => {
+            with_links(|links| links.infer_requests = requests);
+            count_requests();
+        }
+        FromWorker::LiveCall { job, call } if job == current => {
+            store.live.update(|live| {
+                if let Some(live) = live {
+                    live.call = call.map(|call| *call);
+                }
+            });
         }
         FromWorker::Progress { job, stage } if job == current => store.progress.set(Some(stage)),
         FromWorker::Opened {
@@ -424,12 +440,7 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
                 Some(Stage::Inferring)
             });
         }
-        FromWorker::Infer { job, request } if job == current => {
-            to_infer(job, request, buffers.first(), false)
-        }
-        FromWorker::LiveInfer { job, request } if job == current => {
-            to_infer(job, request, buffers.first(), true)
-        }
+        FromWorker::Infer { job, text } if job == current => to_infer(&text, buffers),
         FromWorker::Choice { job, offers } if job == current => {
             store.progress.set(None);
             store.offers.set(offers);
@@ -469,7 +480,7 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
         | FromWorker::Opened { .. }
         | FromWorker::Report { .. }
         | FromWorker::Infer { .. }
-        | FromWorker::LiveInfer { .. }
+        | FromWorker::LiveCall { .. }
         | FromWorker::Choice { .. }
         | FromWorker::Question { .. }
         | FromWorker::Failed { .. }
@@ -497,46 +508,6 @@ fn opened(
     let progress = store.progress.get_untracked();
     store.show(OpenRecording { summary, traces });
     store.progress.set(progress);
-}
-
-fn from_infer(message: FromInfer) {
-    let Some(store) = with_links(|links| links.store) else {
-        return;
-    };
-    match message {
-        FromInfer::Ready { build } => {
-            with_links(|links| links.infer.ready());
-            if build != BUILD {
-                notice(store, Phrase::new("page-other-build"));
-            }
-        }
-        FromInfer::Panicked { message } => {
-            leptos::logging::error!("{message}");
-            infer_died();
-        }
-        FromInfer::Answer {
-            job,
-            answer,
-            live,
-            requests,
-            ..
-        } => {
-            with_links(|links| links.infer_requests = requests);
-            count_requests();
-            if job != store.job.get_untracked() {
-                return;
-            }
-            if live {
-                store.live.update(|live| {
-                    if let Some(live) = live {
-                        live.call = answer.ok().and_then(|mut calls| calls.pop());
-                    }
-                });
-            } else {
-                to_worker(&ToWorker::Inferred { job, answer }, &[], &[]);
-            }
-        }
-    }
 }
 
 /// Counts what page and workers asked for since the page was loaded.

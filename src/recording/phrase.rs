@@ -1,11 +1,10 @@
 //! Things to say, as catalogue ids with arguments: the words come from the message catalogue.
 
 use serde::de::Visitor;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An argument of a phrase.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Arg {
     /// A number; the catalogue formats it.
     Number(f64),
@@ -13,7 +12,25 @@ pub enum Arg {
     Text(String),
 }
 
-/// As serde would derive it for an untagged enum, without its buffer of generic content: the page is smaller for it.
+/// An argument where the format does not say which kind of value comes next.
+#[derive(Serialize, Deserialize)]
+enum Tagged {
+    Number(f64),
+    Text(String),
+}
+
+/// In JSON a bare number or text, in binary messages with its kind.
+impl Serialize for Arg {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (self, serializer.is_human_readable()) {
+            (Self::Number(number), true) => serializer.serialize_f64(*number),
+            (Self::Text(text), true) => serializer.serialize_str(text),
+            (Self::Number(number), false) => Tagged::Number(*number).serialize(serializer),
+            (Self::Text(text), false) => Tagged::Text(text.clone()).serialize(serializer),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Arg {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
@@ -39,7 +56,13 @@ impl<'de> Deserialize<'de> for Arg {
                 Ok(Arg::Text(value.to_owned()))
             }
         }
-        deserializer.deserialize_any(Either)
+        if deserializer.is_human_readable() {
+            return deserializer.deserialize_any(Either);
+        }
+        Ok(match Tagged::deserialize(deserializer)? {
+            Tagged::Number(number) => Self::Number(number),
+            Tagged::Text(text) => Self::Text(text),
+        })
     }
 }
 
@@ -75,7 +98,7 @@ pub struct Phrase {
     /// Message id, kebab-case.
     pub id: String,
     /// Arguments by name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub args: Vec<(String, Arg)>,
 }
 
@@ -103,7 +126,7 @@ pub struct Note {
     /// Stable code, which is also the catalogue id with the prefix `note-`: `short-file`, `bad-date`.
     pub code: String,
     /// Arguments of the catalogue text.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub args: Vec<(String, Arg)>,
 }
 
@@ -131,5 +154,22 @@ impl Note {
             id: format!("note-{}", self.code),
             args: self.args.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_travel_in_both_kinds_of_message() {
+        let phrase = Phrase::new("some-id").with("n", 2.5).with("name", "x");
+        let text = serde_json::to_string(&phrase).unwrap();
+        assert_eq!(text, r#"{"id":"some-id","args":[["n",2.5],["name","x"]]}"#);
+        assert_eq!(serde_json::from_str::<Phrase>(&text).unwrap(), phrase);
+        let bytes = postcard::to_allocvec(&phrase).unwrap();
+        assert_eq!(postcard::from_bytes::<Phrase>(&bytes).unwrap(), phrase);
+        let whole: Arg = serde_json::from_str("3").unwrap();
+        assert_eq!(whole, Arg::Number(3.0));
     }
 }

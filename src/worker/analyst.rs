@@ -4,13 +4,13 @@ use super::channel::{self, Parcel, later, post};
 use super::files::BrowserFile;
 use super::live::LiveDesk;
 use super::transfer::view_samples;
-use crate::engine::{Job, Options, Outcome, Step};
+use crate::engine::{InferAnswer, Job, Options, Outcome, Step};
 use crate::formats::{Bundle, Entry, FORMATS, WRITERS};
-use crate::protocol::{BUILD, FromWorker, JobId, ToWorker};
+use crate::protocol::{BUILD, FromInfer, FromWorker, JobId, ToWorker};
 use crate::recording::Recording;
 use crate::report::{RecordingSummary, Report, Words, document};
 use crate::simulator;
-use js_sys::{Float32Array, Uint8Array};
+use js_sys::Uint8Array;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -35,12 +35,7 @@ type SharedDesk = Rc<RefCell<Desk>>;
 
 /// Starts the worker: answers messages for as long as it lives.
 pub fn start() {
-    channel::report_panics(|message| {
-        let text = serde_json::to_string(&FromWorker::Panicked { message }).unwrap_or_default();
-        let object = js_sys::Object::new();
-        let _ = js_sys::Reflect::set(&object, &"h".into(), &text.into());
-        object.into()
-    });
+    channel::report_panics();
     let desk = SharedDesk::default();
     channel::listen(move |parcel| handle(&desk, parcel));
     let ready = FromWorker::Ready {
@@ -101,16 +96,12 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
                 );
             }
         }
-        ToWorker::Inferred { job, answer } => {
-            let mut held = desk.borrow_mut();
-            if let Some((current, work)) = held.job.as_mut()
-                && *current == job
-            {
-                work.answer(answer);
-                drop(held);
-                go_on(desk.clone(), job);
+        ToWorker::InferSaid { text } => {
+            if let Ok(said) = serde_json::from_str(&text) {
+                infer_said(desk, said);
             }
         }
+        ToWorker::InferDied { job, reason } => answered(desk, job, Err(reason)),
         ToWorker::Export { job, format } => export(&desk.borrow(), job, &format),
         ToWorker::SaveReport { job } => save_report(&desk.borrow(), job),
         ToWorker::LiveStart {
@@ -137,6 +128,40 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
                 open_recording(desk, job, recording, None);
             }
         }
+    }
+}
+
+fn infer_said(desk: &SharedDesk, said: FromInfer) {
+    match said {
+        FromInfer::Ready { build } if build == BUILD => {}
+        FromInfer::Ready { .. } => post(&FromWorker::InferOfOtherBuild, &[]),
+        FromInfer::Answer {
+            job,
+            answer,
+            live,
+            requests,
+            ..
+        } => {
+            post(&FromWorker::InferRequests(requests), &[]);
+            if live {
+                let call = answer.ok().and_then(|mut calls| calls.pop()).map(Box::new);
+                post(&FromWorker::LiveCall { job, call }, &[]);
+            } else {
+                answered(desk, job, answer);
+            }
+        }
+    }
+}
+
+/// The model's answer takes its job up again, if that is still the one that runs.
+fn answered(desk: &SharedDesk, job: JobId, answer: InferAnswer) {
+    let mut held = desk.borrow_mut();
+    if let Some((current, work)) = held.job.as_mut()
+        && *current == job
+    {
+        work.answer(answer);
+        drop(held);
+        go_on(desk.clone(), job);
     }
 }
 
@@ -200,8 +225,7 @@ fn go_on(desk: SharedDesk, id: JobId) {
                 );
             }
             Step::Infer(request) => {
-                let buffer = Float32Array::from(request.values_mv.as_slice()).buffer();
-                post(&FromWorker::Infer { job: id, request }, &[buffer]);
+                channel::ask_model(id, request, false);
                 // The answer comes as a message and takes the job up again.
                 return;
             }

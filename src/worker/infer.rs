@@ -1,6 +1,6 @@
 //! The worker that runs models. It fetches a model from its own origin when one is first needed, and keeps it.
 
-use super::channel::{self, Parcel, post};
+use super::channel::{self, post_text};
 use crate::engine::{InferAnswer, InferRequest};
 use crate::inference::{LeadView, Manifest, Session, live_call, record_calls};
 use crate::protocol::{BUILD, FromInfer, ToInfer};
@@ -25,44 +25,33 @@ type Shelf = Rc<RefCell<Option<Rc<Loaded>>>>;
 
 /// Starts the worker.
 pub fn start() {
-    channel::report_panics(|message| {
-        let text = serde_json::to_string(&FromInfer::Panicked { message }).unwrap_or_default();
-        let object = js_sys::Object::new();
-        let _ = js_sys::Reflect::set(&object, &"h".into(), &text.into());
-        object.into()
-    });
+    channel::report_panics();
     let shelf = Shelf::default();
-    channel::listen(move |parcel: Parcel<ToInfer>| {
+    channel::listen_to_text(move |message: ToInfer, buffers| {
         let ToInfer::Run {
             job,
             mut request,
             live,
-        } = parcel.message;
-        if let Some(buffer) = parcel.buffers.first() {
+        } = message;
+        if let Some(buffer) = buffers.first() {
             request.values_mv = Float32Array::new(buffer).to_vec();
         }
         let shelf = shelf.clone();
         spawn_local(async move {
             let (answer, took_ms) = answer(&shelf, &request, live).await;
             let requests = requests();
-            post(
-                &FromInfer::Answer {
-                    job,
-                    answer,
-                    live,
-                    took_ms,
-                    requests,
-                },
-                &[],
-            );
+            post_text(&FromInfer::Answer {
+                job,
+                answer,
+                live,
+                took_ms,
+                requests,
+            });
         });
     });
-    post(
-        &FromInfer::Ready {
-            build: BUILD.to_owned(),
-        },
-        &[],
-    );
+    post_text(&FromInfer::Ready {
+        build: BUILD.to_owned(),
+    });
 }
 
 async fn answer(shelf: &Shelf, request: &InferRequest, live: bool) -> (InferAnswer, f64) {

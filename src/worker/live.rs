@@ -1,6 +1,6 @@
 //! The live session's place in the worker: what the page reports goes in, what is new goes out.
 
-use super::channel::post;
+use super::channel::{ask_model, post};
 use crate::engine::LiveJob;
 use crate::live::profile::Profile;
 use crate::live::session::Input;
@@ -8,7 +8,7 @@ use crate::live::simulated::{SimulatedH10, SimulatedLink};
 use crate::protocol::{FromWorker, JobId};
 use crate::recording::{Recording, StartTime};
 use crate::simulator::Rhythm;
-use js_sys::{Float32Array, Int16Array};
+use js_sys::Int16Array;
 
 /// Seed of the simulated person.
 const SEED: u64 = 1;
@@ -98,8 +98,7 @@ impl LiveDesk {
             );
         }
         if let Some(request) = request {
-            let buffer = Float32Array::from(request.values_mv.as_slice()).buffer();
-            post(&FromWorker::LiveInfer { job: id, request }, &[buffer]);
+            ask_model(id, request, true);
         }
     }
 

@@ -12,7 +12,7 @@ mod live;
 mod transfer;
 
 pub use analyst::start as start_analyst;
-pub use channel::{Parcel, pack, unpack};
+pub use channel::{Parcel, pack, pack_text, panic_of, text_of, unpack};
 #[cfg(feature = "inference")]
 pub use infer::start as start_infer;
 pub use transfer::{read_samples, view_samples};
