@@ -1,7 +1,7 @@
 //! A live session from its bytes to marks as they come, and to a recording in the end.
 
 use super::job::InferRequest;
-use crate::analysis::{self, Grade, LOOK_AHEAD_S, LiveAnalysis};
+use crate::analysis::{self, Grade, LOOK_AHEAD_S, LiveAnalysis, QualitySpan};
 use crate::live::HostTime;
 use crate::live::SampleBlock;
 use crate::live::profile::{EcgStream, Profile};
@@ -25,7 +25,8 @@ const SAME_BEAT_S: f64 = 0.15;
 pub struct LiveBeat {
     /// Sample at the nominal rate, missing samples counted.
     pub sample: u64,
-    /// Confirmed by the look-ahead: will not change any more.
+    /// Confirmed by the look-ahead: will not move any more. Only a second that proves unusable takes its beats away, as
+    /// in a file.
     pub confirmed: bool,
     /// The interval to the beat before is measured without a gap between.
     pub follows: bool,
@@ -45,16 +46,18 @@ pub struct LiveUpdate {
     pub gaps: Vec<(u64, u64)>,
     /// Beats that are new or newly confirmed.
     pub beats: Vec<LiveBeat>,
-    /// Provisional beats that the look-ahead did not confirm.
+    /// Provisional beats that the look-ahead did not confirm, and confirmed ones of seconds that proved unusable.
     pub withdrawn: Vec<u64>,
     /// Mean heart rate of the last confirmed beats, per minute.
     pub rate_per_min: Option<f64>,
     /// What the last seconds of signal carry.
     pub grade: Option<Grade>,
-    /// What the link is doing, in the catalogue's words.
+    /// What the link is doing, in the catalogue's words, when that changed.
     pub status: Option<Phrase>,
     /// Something to tell.
     pub events: Vec<Phrase>,
+    /// The session has ended: nothing more will come.
+    pub ended: bool,
     /// A question for the model.
     pub infer: Option<Box<InferRequest>>,
 }
@@ -84,10 +87,17 @@ pub struct LiveJob {
     /// Samples so far, missing ones counted.
     received: u64,
     provisional: Vec<u64>,
+    /// Time and `follows` of the last confirmed beats.
     confirmed: VecDeque<(f64, bool)>,
+    /// Confirmed beats of seconds that are not graded yet, with their times.
+    ungraded: VecDeque<(f64, LiveBeat)>,
+    /// An unusable second lies after the last graded beat: no interval leads across.
+    broken: bool,
     grade: Option<Grade>,
     asked_at: u64,
     status: Option<Status>,
+    /// What was last told of it.
+    told: Option<Phrase>,
 }
 
 impl LiveJob {
@@ -104,9 +114,12 @@ impl LiveJob {
             received: 0,
             provisional: Vec::new(),
             confirmed: VecDeque::new(),
+            ungraded: VecDeque::new(),
+            broken: false,
             grade: None,
             asked_at: 0,
             status: None,
+            told: None,
         })
     }
 
@@ -140,12 +153,19 @@ impl LiveJob {
                 Output::Samples(block) => self.take(&block, &mut update),
                 Output::HeartRate(measured) => self.recorder.take_heart_rate(&measured, at_s),
                 Output::Battery(_) => {}
-                Output::Status(status) => self.status = Some(status),
+                Output::Status(status) => {
+                    self.status = Some(status);
+                    update.ended = status == Status::Stopped;
+                }
                 Output::Event { phrase, .. } => update.events.push(phrase),
             }
         }
         // Some states tell how long they last: their words change with time.
-        update.status = self.status.map(|status| status.phrase(at_s));
+        let status = self.status.map(|status| status.phrase(at_s));
+        if status != self.told {
+            self.told.clone_from(&status);
+            update.status = status;
+        }
         update.rate_per_min = self.rate_per_min();
         update.grade = self.grade;
         update
@@ -214,19 +234,52 @@ impl LiveJob {
             self.provisional.retain(|&other| !same(other));
             // The last word on a beat replaces what was said of it within the same update.
             update.beats.retain(|other| !same(other.sample));
-            update.beats.push(LiveBeat {
+            let confirmed = LiveBeat {
                 sample,
                 confirmed: true,
                 follows: beat.follows,
-            });
+            };
+            update.beats.push(confirmed);
+            self.ungraded.push_back((beat.time_s, confirmed));
             self.confirmed.push_back((beat.time_s, beat.follows));
             if self.confirmed.len() > RATE_BEATS {
                 self.confirmed.pop_front();
             }
         }
-        if let Some(last) = found.quality.last() {
-            self.grade = Some(last.grade);
+        for span in found.quality {
+            self.judge(&span, update);
+            self.grade = Some(span.grade);
         }
+    }
+
+    /// Beats of an unusable second are not said, and no interval leads across one: the same as in a file.
+    fn judge(&mut self, span: &QualitySpan, update: &mut LiveUpdate) {
+        let unusable = span.grade == Grade::Unusable;
+        while let Some((time_s, mut beat)) = self
+            .ungraded
+            .pop_front_if(|(time_s, _)| *time_s < span.range_s.end)
+        {
+            let broken = std::mem::take(&mut self.broken);
+            if !unusable && !(broken && beat.follows) {
+                continue;
+            }
+            update.beats.retain(|other| other.sample != beat.sample);
+            if unusable {
+                update.withdrawn.push(beat.sample);
+                self.confirmed.retain(|(other, _)| *other != time_s);
+                continue;
+            }
+            beat.follows = false;
+            update.beats.push(beat);
+            for (_, follows) in self
+                .confirmed
+                .iter_mut()
+                .filter(|(other, _)| *other == time_s)
+            {
+                *follows = false;
+            }
+        }
+        self.broken |= unusable;
     }
 
     /// Provisional beats that the look-ahead has passed by are none.
@@ -271,5 +324,148 @@ impl LiveJob {
             .collect();
         let sum: f64 = intervals.iter().sum();
         (!intervals.is_empty() && sum > 0.0).then(|| 60.0 * intervals.len() as f64 / sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::profile::POLAR_H10;
+    use crate::live::simulated::{Faults, MEASURED_RATE_HZ, SimulatedH10, SimulatedLink};
+    use crate::simulator::{Noise, NoiseKind, SimulatorOptions, simulate};
+    use std::collections::BTreeMap;
+
+    /// A strap streamed for a while: its confirmed beats by sample, the recording, and the updates.
+    struct Streamed {
+        beats: BTreeMap<u64, bool>,
+        recording: Recording,
+        updates: Vec<LiveUpdate>,
+    }
+
+    fn stream(noise: Vec<Noise>, faults: Faults, seed: u64, seconds: f64) -> Streamed {
+        let simulation = simulate(&SimulatorOptions {
+            duration_s: seconds + 10.0,
+            sample_rate_hz: 130.0,
+            noise,
+            seed,
+            ..SimulatorOptions::default()
+        });
+        let strap = SimulatedH10::new(&simulation, MEASURED_RATE_HZ, faults, seed);
+        let mut link = SimulatedLink::new(strap);
+        let mut job = LiveJob::new(&POLAR_H10, "strap", None).unwrap();
+        let mut updates = vec![job.handle(0.0, Input::Start)];
+        let mut now_s = 0.0;
+        let mut stop = Some(seconds);
+        loop {
+            for wish in &updates.last().unwrap().link.clone() {
+                link.perform(now_s, wish);
+            }
+            if updates.last().unwrap().ended {
+                break;
+            }
+            now_s += 0.05;
+            assert!(now_s < seconds + 5.0, "it does not end");
+            let mut inputs = link.advance(now_s);
+            if stop.is_some_and(|stop_s| now_s >= stop_s) {
+                stop = None;
+                inputs.push((now_s, Input::Stop));
+            }
+            inputs.push((now_s, Input::Tick));
+            for (at_s, input) in inputs {
+                let update = job.handle(at_s, input);
+                for wish in &update.link {
+                    link.perform(now_s, wish);
+                }
+                let ended = update.ended;
+                updates.push(LiveUpdate {
+                    link: Vec::new(),
+                    ..update
+                });
+                if ended {
+                    break;
+                }
+            }
+        }
+        let mut beats = BTreeMap::new();
+        for update in &updates {
+            for sample in &update.withdrawn {
+                beats.remove(sample);
+            }
+            for beat in update.beats.iter().filter(|beat| beat.confirmed) {
+                beats.insert(beat.sample, beat.follows);
+            }
+        }
+        Streamed {
+            beats,
+            recording: job.finish().unwrap(),
+            updates,
+        }
+    }
+
+    /// Beats up to where the stream had come are those of the recording, opened like any other.
+    fn assert_same_as_file(streamed: &Streamed) -> usize {
+        let file = analysis::analyse(&streamed.recording, None).unwrap();
+        let all: Vec<(u64, bool)> = file
+            .beats
+            .iter()
+            .map(|beat| (beat.sample as u64, beat.follows))
+            .collect();
+        let graded_s = streamed.recording.leads[0].duration_s() - 2.0 * LOOK_AHEAD_S;
+        let settled = (graded_s * 130.0) as u64;
+        let until = |beats: Vec<(u64, bool)>| -> Vec<(u64, bool)> {
+            beats.into_iter().filter(|beat| beat.0 < settled).collect()
+        };
+        let live = until(streamed.beats.iter().map(|(a, b)| (*a, *b)).collect());
+        assert_eq!(live, until(all));
+        live.len()
+    }
+
+    #[test]
+    fn final_beats_are_those_of_the_file_whatever_gets_lost() {
+        for seed in 1..=6 {
+            let faults = Faults {
+                frame_loss: 0.03,
+                ..Faults::default()
+            };
+            let muscle = Noise::throughout(NoiseKind::Muscle, 30.0);
+            let streamed = stream(vec![muscle], faults, seed, 120.0);
+            assert!(
+                streamed.updates.iter().any(|u| !u.gaps.is_empty()),
+                "{seed}"
+            );
+            assert!(assert_same_as_file(&streamed) > 80, "{seed}");
+        }
+    }
+
+    #[test]
+    fn beats_of_unusable_seconds_are_taken_away_as_in_a_file() {
+        let noise = Noise {
+            span_s: Some(20.0..35.0),
+            ..Noise::throughout(NoiseKind::Motion, -12.0)
+        };
+        let streamed = stream(vec![noise], Faults::default(), 3, 60.0);
+        assert!(assert_same_as_file(&streamed) > 20);
+    }
+
+    #[test]
+    fn stopping_stops_the_stream_before_the_link_and_says_when_it_is_over() {
+        let streamed = stream(Vec::new(), Faults::default(), 1, 20.0);
+        assert!(streamed.updates.last().unwrap().ended);
+        assert_eq!(streamed.updates.iter().filter(|u| u.ended).count(), 1);
+        let quiet = streamed.updates.iter().filter(|u| u.is_empty()).count();
+        assert!(
+            quiet > streamed.updates.len() / 2,
+            "ticks have nothing to tell"
+        );
+    }
+
+    #[test]
+    fn a_strap_that_never_answers_is_ended_all_the_same() {
+        let faults = Faults {
+            silences_s: vec![8.0..100.0],
+            ..Faults::default()
+        };
+        let streamed = stream(Vec::new(), faults, 1, 20.0);
+        assert!(streamed.recording.leads[0].duration_s() > 5.0);
     }
 }

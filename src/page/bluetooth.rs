@@ -4,6 +4,7 @@
 
 use super::links;
 use crate::live::Characteristic;
+use crate::live::h10::{Command, MeasurementKind};
 use crate::live::profile::POLAR_H10;
 use crate::live::session::{Input, LinkError, Output};
 use crate::protocol::JobId;
@@ -106,12 +107,19 @@ impl Link {
             .unwrap_or_else(|| POLAR_H10.name.to_owned())
     }
 
-    /// Gives the link up.
-    pub fn disconnect(&self) {
+    /// Gives the link up. What may still stream is stopped first: a strap left streaming stays awake until its battery
+    /// is empty.
+    pub fn give_up(&self) {
         self.job.set(0);
-        if let Some(gatt) = self.device.gatt() {
-            gatt.disconnect();
-        }
+        let link = self.clone();
+        spawn_local(async move {
+            let stop = Command::Stop(MeasurementKind::Ecg).encode();
+            // After an orderly end there is no link to write to.
+            let _ = link.write(Characteristic::PmdControl, &stop).await;
+            if let Some(gatt) = link.device.gatt() {
+                gatt.disconnect();
+            }
+        });
     }
 
     fn hear_disconnect(&self) {

@@ -67,6 +67,8 @@ struct Links {
     restarts: u32,
     /// Requests of the `infer` worker.
     infer_requests: u32,
+    /// The live session was asked to end, or has ended: the next press of Stop waits for nothing.
+    live_ending: bool,
 }
 
 thread_local! {
@@ -87,6 +89,7 @@ pub fn start(store: Store) {
             files: Vec::new(),
             restarts: 0,
             infer_requests: 0,
+            live_ending: false,
         });
     });
     start_worker();
@@ -194,6 +197,7 @@ pub fn cancel() {
     };
     store.next_job();
     store.progress.set(None);
+    live_gone(store);
     start_worker();
 }
 
@@ -201,6 +205,7 @@ pub fn cancel() {
 pub fn live_start(profile: &str, device: &str, simulated_loss: Option<f64>) -> Option<JobId> {
     let store = with_links(|links| {
         links.files.clear();
+        links.live_ending = false;
         links.store
     })?;
     let job = store.next_job();
@@ -228,11 +233,24 @@ pub fn live_input(job: JobId, input: Input, at_s: f64) {
     to_worker(&ToWorker::LiveInput { job, input, at_s }, &[], &[]);
 }
 
-/// Ends the live session; its recording opens like any other.
+/// Asks the live session to end: it stops the stream before the link. Asked again, it ends at once.
 pub fn live_stop() {
-    let Some(store) = with_links(|links| links.store) else {
+    let Some((store, again)) = with_links(|links| {
+        let again = std::mem::replace(&mut links.live_ending, true);
+        (links.store, again)
+    }) else {
         return;
     };
+    if again {
+        live_end(store);
+    } else {
+        let job = store.job.get_untracked();
+        live_input(job, Input::Stop, now_ms() / 1000.0);
+    }
+}
+
+/// The live session is over; its recording opens like any other.
+fn live_end(store: Store) {
     transport::close();
     if store
         .live
@@ -246,7 +264,16 @@ pub fn live_stop() {
     to_worker(&ToWorker::LiveStop { job }, &[], &[]);
 }
 
+/// The live session went with its worker.
+fn live_gone(store: Store) {
+    transport::close();
+    store.live.set(None);
+}
+
 fn begin(store: Store) -> JobId {
+    // What streams is given up, or it would stream on unseen; Stop then keeps what came.
+    transport::close();
+    with_links(|links| links.live_ending = true);
     let job = store.next_job();
     store.notice.set(None);
     store.offers.set(Vec::new());
@@ -359,6 +386,7 @@ fn worker_died() {
     };
     store.next_job();
     store.progress.set(None);
+    live_gone(store);
     notice(store, Phrase::new("page-worker-died"));
     if again {
         start_worker();
@@ -469,11 +497,18 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
                 .map(|buffer| Int16Array::new(buffer).to_vec())
                 .unwrap_or_default();
             transport::fulfil(job, &update.link);
+            let ended = update.ended;
             store.live.update(|live| {
                 if let Some(live) = live {
                     live.take(*update, &counts, rate_hz, gain);
                 }
             });
+            // One that ended by itself without a sample stays, to say why.
+            if ended
+                && with_links(|links| std::mem::replace(&mut links.live_ending, true)) == Some(true)
+            {
+                live_end(store);
+            }
         }
         // What is left answers a job that another has replaced.
         FromWorker::Progress { .. }

@@ -78,8 +78,10 @@ impl LiveTrace {
         self.beats.sort_unstable_by_key(|beat| beat.sample);
         self.rate_per_min = update.rate_per_min;
         self.grade = update.grade;
+        // A new state of the link outdates what was told before it.
+        let words = self.words.take().filter(|_| update.status.is_none());
+        self.words = update.events.into_iter().next_back().or(words);
         self.status = update.status.or(self.status.take());
-        self.words = update.events.into_iter().next_back().or(self.words.take());
     }
 }
 

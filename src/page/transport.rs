@@ -98,7 +98,7 @@ pub fn close() {
     if let Some(open) = OPEN.with(|open| open.borrow_mut().take())
         && let Transport::Bluetooth(link) = open.transport
     {
-        link.disconnect();
+        link.give_up();
     }
 }
 
