@@ -28,6 +28,50 @@ export async function drop(visit, files) {
   }, carried);
 }
 
+/** Drops files of the disk on the window through the browser's own drag, so that they may be of any size. */
+export async function dropFrom(visit, paths) {
+  const session = await visit.profile.newCDPSession(visit.page);
+  const data = { items: [], files: paths, dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"]) await session.send("Input.dispatchDragEvent", { type, x: 20, y: 200, data });
+  await session.detach();
+}
+
+/** Megabytes of memory of the page's process, which its workers share: {now, most}, as Linux counts them. */
+export async function memoryOf(visit) {
+  const session = await visit.stage.browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  const of = (id, key) => Number(readFileSync(`/proc/${id}/status`, "utf8").match(new RegExp(`${key}:\\s+(\\d+)`))?.[1] ?? 0) / 1000;
+  const renderers = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
+  const now = Math.round(Math.max(...renderers.map((id) => of(id, "VmRSS"))));
+  const most = Math.round(Math.max(...renderers.map((id) => of(id, "VmHWM"))));
+  return { now, most };
+}
+
+/** Saves the open recording in the format of this button, and returns the files: [{name, bytes}]. */
+export async function saved(visit, name) {
+  const downloads = [];
+  const keep = (download) => downloads.push(download);
+  visit.page.on("download", keep);
+  const written = visit.page.waitForEvent("download");
+  await visit.page.getByRole("button", { name }).click();
+  await written;
+  // A record of several files comes as several downloads.
+  await visit.page.waitForTimeout(1000);
+  visit.page.off("download", keep);
+  return Promise.all(downloads.map(async (download) => ({ name: download.suggestedFilename(), bytes: readFileSync(await download.path()) })));
+}
+
+/** The finished report of what was opened last (needs the ears of ears.mjs), of those after this place in the line. */
+export async function reportOf(visit, after = 0, timeout = 120_000) {
+  const report = await visit.page.waitForFunction(
+    (after) => line.slice(after).findLast(({ say, complete }) => say === "report" && complete)?.report,
+    after,
+    { timeout, polling: 200 },
+  );
+  return report.jsonValue();
+}
+
 /** Opens the built-in example from the landing. */
 export async function openExample(visit) {
   await at(visit, "example").click();
