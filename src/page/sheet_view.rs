@@ -9,7 +9,8 @@ use crate::recording::{BeatCode, Samples, Scale, SignalKind, Unit};
 use crate::report::{self, Report};
 use crate::sheet::Trace;
 use crate::sheet::{
-    BeatMark, Composition, Fill, Item, Layout, Stretch, Tracing, WaveBracket, compose, row_count,
+    BeatMark, Composition, Fill, HEAD_MM, Item, Layout, Stretch, Tracing, WaveBracket, compose,
+    row_count,
 };
 use gloo::events::{EventListener, EventListenerOptions};
 use leptos::html::{Canvas, Div};
@@ -149,7 +150,7 @@ fn draw(canvas: &HtmlCanvasElement, store: Store) {
         let place = canvas
             .parent_element()
             .map_or(0.0, |place| f64::from(place.client_height()));
-        (shown.len() as f64 * DENSE_ROW_MM * px).max(place)
+        ((HEAD_MM + shown.len() as f64 * DENSE_ROW_MM) * px).max(place)
     });
     let Some(surface) = Surface::fit(canvas, height) else {
         return;
@@ -185,7 +186,7 @@ fn layout(surface: &Surface, store: Store, leads: usize, from_s: f64) -> Layout 
     let px = store.px_per_mm.get_untracked();
     let height_mm = surface.height / px;
     let row_mm = if leads > 1 {
-        height_mm / leads as f64
+        (height_mm - HEAD_MM).max(1.0) / leads as f64
     } else {
         ROW_MM.min(height_mm)
     };

@@ -13,6 +13,10 @@ const NARROW_MM: f64 = 120.0;
 const BASELINE_AT: f64 = 0.56;
 /// Most points of ink for one millimetre: beyond that, columns of extremes are drawn.
 const POINTS_PER_MM: f64 = 8.0;
+/// Space above the first of several leads, for the marks over it: their rows are too low to hold them.
+pub const HEAD_MM: f64 = 10.0;
+/// Letters of a lead's name that fit beside the marks.
+const SHORT_NAME: usize = 6;
 /// Smallest distance between two RR texts, in millimetres.
 const RR_TEXT_MM: f64 = 9.0;
 
@@ -157,10 +161,10 @@ pub fn row_count(layout: &Layout, tracings: usize) -> usize {
 #[must_use]
 pub fn rows(layout: &Layout, tracings: usize) -> Vec<Row> {
     let count = row_count(layout, tracings);
-    let pitch = if tracings > 1 {
-        layout.row_mm
+    let (head, pitch) = if tracings > 1 {
+        (HEAD_MM, layout.row_mm)
     } else {
-        layout.height_mm / count as f64
+        (0.0, layout.height_mm / count as f64)
     };
     (0..count)
         .map(|index| {
@@ -169,7 +173,7 @@ pub fn rows(layout: &Layout, tracings: usize) -> Vec<Row> {
             } else {
                 index as f64 * layout.row_s()
             };
-            let top_mm = index as f64 * pitch;
+            let top_mm = head + index as f64 * pitch;
             // On the bold grid, so that the pulse starts and ends on its lines.
             let baseline_mm =
                 ((top_mm + pitch * BASELINE_AT) / BOLD_GRID_MM).round() * BOLD_GRID_MM;
@@ -271,6 +275,8 @@ struct RowPen<'a> {
     layout: &'a Layout,
     row: &'a Row,
     tracing: &'a Tracing<'a>,
+    /// Space above the first row.
+    head_mm: f64,
     pitch_mm: f64,
     offset: f64,
     unit_mm: f64,
@@ -290,6 +296,7 @@ impl<'a> RowPen<'a> {
             layout,
             row,
             tracing,
+            head_mm: rows.first().map_or(0.0, |first| first.top_mm),
             pitch_mm,
             offset,
             unit_mm,
@@ -436,7 +443,13 @@ impl<'a> RowPen<'a> {
             2.0
         };
         let base = self.row.baseline_mm;
-        let name_y = base - (self.layout.gain_mm_mv + 2.0).min(self.pitch_mm * 0.45);
+        let long = self.tracing.name.chars().count() > SHORT_NAME;
+        let name_y = if long && self.head_mm == 0.0 {
+            // Above the pulse it would lie across the marks of the first beats.
+            base + self.layout.text_mm * 2.0
+        } else {
+            base - (self.layout.gain_mm_mv + 2.0).min(self.pitch_mm * 0.45)
+        };
         items.push(self.text(
             left,
             name_y,
@@ -534,8 +547,8 @@ impl<'a> RowPen<'a> {
     fn beats(&self, beats: &[BeatMark], items: &mut Vec<Item>) {
         let first = beats.partition_point(|beat| beat.time_s < self.row.from_s);
         let last = beats.partition_point(|beat| beat.time_s <= self.row.to_s);
-        let top =
-            self.row.top_mm + self.layout.text_mm * if self.row.top_mm < 1.0 { 3.0 } else { 1.6 };
+        let marks_mm = self.row.top_mm - self.head_mm;
+        let top = marks_mm + self.layout.text_mm * if marks_mm < 1.0 { 3.0 } else { 1.6 };
         let crowded = (last - first) as f64 * self.layout.text_mm * 1.2 > self.layout.width_mm;
         let mut confirmed = Vec::new();
         let mut provisional = Vec::new();

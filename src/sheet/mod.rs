@@ -8,7 +8,8 @@ mod item;
 mod pyramid;
 
 pub use compose::{
-    BeatMark, Composition, Layout, Row, Stretch, Tracing, WaveBracket, compose, row_count, rows,
+    BeatMark, Composition, HEAD_MM, Layout, Row, Stretch, Tracing, WaveBracket, compose, row_count,
+    rows,
 };
 pub use item::{Anchor, Fill, Item, Stroke, Weight};
 pub use pyramid::{Pyramid, Trace};
