@@ -63,6 +63,7 @@ impl Format for Aecg {
             .within()
             .filter(|element| matches!(element.name(), "series" | "derivedSeries"))
         {
+            parts::check_room(parts.len())?;
             match read_series(series, parts.len(), context)? {
                 Found::Parts(found) => parts.extend(found),
                 Found::Open(question) => return Ok(Reading::Question(question)),
@@ -184,6 +185,7 @@ fn read_set(
         let Some(text) = value.child("digits").map(Element::text) else {
             continue;
         };
+        parts::check_leads(leads.len(), context)?;
         let digits = digit_list::parse(&text, context)?;
         *total = total.saturating_add(match &digits.data {
             SampleData::I16(data) => data.len() as u64,

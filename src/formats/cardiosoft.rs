@@ -60,6 +60,7 @@ impl Format for CardioSoft {
             ("MedianSamples", "median", true),
         ] {
             for block in root.within().filter(|found| found.name() == element) {
+                parts::check_room(parts.len())?;
                 let leads = if element == "FullDisclosure" {
                     disclosure(block, context)?
                 } else {
@@ -151,6 +152,7 @@ fn strip(
     let mut read: Vec<(String, Digits)> = Vec::new();
     let mut total = 0;
     for wave in block.all("WaveformData") {
+        parts::check_leads(read.len(), context)?;
         let digits = digit_list::parse(&wave.text(), context)?;
         total += length(&digits.data) as u64;
         context.check_samples(total)?;
@@ -227,6 +229,7 @@ fn disclosure(
         .filter(|name| !name.is_empty())
         .map(str::to_owned)
         .collect();
+    parts::check_leads(names.len().saturating_sub(1), context)?;
     let Some(data) = block.child("FullDisclosureData") else {
         return Ok(Ok(Vec::new()));
     };

@@ -17,6 +17,8 @@ use dataset::{Dataset, File};
 use waveform::Group;
 
 const ID: &str = "dicom";
+/// Most multiplex groups; the standard allows up to five.
+const MOST_GROUPS: usize = 64;
 /// SOP class of an encapsulated PDF.
 const PDF: &str = "1.2.840.10008.5.1.4.1.1.104.1";
 
@@ -56,6 +58,13 @@ impl Format for Dicom {
         let groups = waveform::groups(&file, &set);
         if groups.is_empty() {
             return Err(no_waveform(&file, &set));
+        }
+        if groups.len() > MOST_GROUPS {
+            return Err(ReadError::TooLarge {
+                what: "multiplex groups",
+                found: groups.len() as u64,
+                limit: MOST_GROUPS as u64,
+            });
         }
         let start = start_of(&file, &set, context);
         let mut recordings: Vec<(usize, Segment)> = Vec::new();

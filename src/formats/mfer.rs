@@ -203,8 +203,8 @@ fn chain_of(bytes: &[u8], whole: bool) -> bool {
                     .filter(|&&tag| seen.get(usize::from(tag as u8)) == Some(&true));
                 return count >= 3 && length > 0 && described.count() >= 2;
             }
-            0x02 | 0x03 | 0x07 | 0x0d..=0x17 | 0x3f..=0x46 | 0x67 | 0x81..=0x88 => length <= 4096,
             0x00 => true,
+            0x02..=0x88 => length <= 4096,
             _ => false,
         };
         if !fits || (tag.cut && whole) {
@@ -563,7 +563,10 @@ impl Reader<'_> {
         }
         self.total = self.total.saturating_add(bytes.len() as u64);
         context.check_samples(self.total)?;
-        let mut leads: Vec<Channels> = layout.iter().map(Channels::new).collect();
+        let mut leads: Vec<Channels> = layout
+            .iter()
+            .map(|layout| Channels::new(layout, sequences, bytes.len()))
+            .collect();
         let mut rest = View {
             bytes,
             big: self.order.big,
@@ -714,16 +717,31 @@ struct Channels {
 }
 
 impl Channels {
-    fn new(layout: &Layout) -> Self {
+    /// Room for `sequences` blocks, but not for more samples than `bytes` hold.
+    fn new(layout: &Layout, sequences: usize, bytes: usize) -> Self {
+        let width = width_of(layout.kind).unwrap_or(1);
+        let room = layout.block.saturating_mul(sequences).min(bytes / width);
+        let real = layout.kind >= 6;
         Self {
-            integers: Vec::new(),
-            reals: Vec::new(),
+            integers: Vec::with_capacity(if real { 0 } else { room }),
+            reals: Vec::with_capacity(if real { room } else { 0 }),
             gaps: Vec::new(),
-            real: layout.kind >= 6,
+            real,
         }
     }
 
     fn take(&mut self, view: View<'_>, layout: &Layout, width: usize) {
+        if layout.kind == 0 && layout.null.is_none() {
+            let (pairs, _) = view.bytes.as_chunks::<2>();
+            let order = if view.big {
+                i16::from_be_bytes
+            } else {
+                i16::from_le_bytes
+            };
+            let counts = pairs.iter().map(|&pair| i32::from(order(pair)));
+            self.integers.extend(counts);
+            return;
+        }
         let count = view.bytes.len() / width;
         for place in 0..count {
             let at = place * width;

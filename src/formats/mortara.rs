@@ -86,6 +86,7 @@ impl Format for Mortara {
         ] {
             let mut leads = Vec::new();
             for channel in channels {
+                parts::check_leads(leads.len(), context)?;
                 match lead(channel, cycle.filter(|_| beat), context, &mut total)? {
                     Ok(lead) => leads.push(lead),
                     Err(question) => return Ok(Reading::Question(question)),

@@ -61,6 +61,7 @@ impl Format for Muse {
         let mut parts = Vec::new();
         let mut total = 0;
         for waveform in root.within().filter(|element| element.name() == "Waveform") {
+            parts::check_room(parts.len())?;
             let kind = waveform.value("WaveformType").unwrap_or_default();
             let leads = match waveform_leads(waveform, context, &mut total)? {
                 Ok(leads) => leads,
@@ -118,7 +119,8 @@ fn waveform_leads(
         .or(context.answers.rate_hz)
         .filter(|rate| rate.is_finite() && *rate > 0.0);
     let mut pieces: Vec<Segment> = Vec::new();
-    for data in waveform.all("LeadData") {
+    for (place, data) in waveform.all("LeadData").enumerate() {
+        parts::check_leads(place, context)?;
         let name = data.value("LeadID").unwrap_or_else(|| "ECG".to_owned());
         let (counts, gaps) = counts(data, &name, context, total)?;
         let scale = match scale_of(data, context) {

@@ -146,6 +146,14 @@ fn read_recording(
         total = total.saturating_add(samples);
     }
     context.check_samples(total)?;
+    if total.saturating_mul(2) > bytes.len() as u64 {
+        return Err(ReadError::damaged_at(
+            ID,
+            BLOCKS as u64,
+            "blocks that do not overlap",
+            "blocks longer than the file in all",
+        ));
+    }
     let start = blocks.first().and_then(|block| block.start);
     let mut pieces = Vec::new();
     let mut end_s = 0.0;

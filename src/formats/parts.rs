@@ -3,6 +3,36 @@
 use super::{Context, Offer, ReadError, Reading, derived};
 use crate::recording::{Annotation, Lead, Note, Recording, Source, StartTime};
 
+/// Most parts of a file; an exercise test has some dozen strips.
+const MOST_PARTS: usize = 1000;
+
+/// Checks that one more part than `count` may be added.
+///
+/// # Errors
+/// [`ReadError::TooLarge`].
+pub fn check_room(count: usize) -> Result<(), ReadError> {
+    too_many("strips", count, MOST_PARTS)
+}
+
+/// Checks that one more lead than `count` may be added to a part.
+///
+/// # Errors
+/// [`ReadError::TooLarge`].
+pub fn check_leads(count: usize, context: &Context) -> Result<(), ReadError> {
+    too_many("signals", count, context.limits.signals)
+}
+
+fn too_many(what: &'static str, count: usize, limit: usize) -> Result<(), ReadError> {
+    if count < limit {
+        return Ok(());
+    }
+    Err(ReadError::TooLarge {
+        what,
+        found: count as u64 + 1,
+        limit: limit as u64,
+    })
+}
+
 /// One of the things that a file holds.
 #[derive(Clone, Debug)]
 pub struct Part {

@@ -125,6 +125,7 @@ fn rhythm(
         }
         names.truncate(valid as usize);
     }
+    parts::check_leads(names.len().saturating_sub(1), context)?;
     let compressed = ["compression", "compressmethod"]
         .iter()
         .filter_map(|name| waves.word(name))
@@ -202,6 +203,7 @@ fn unpack(bytes: &[u8], context: &mut Context) -> Result<Vec<Vec<i32>>, ReadErro
                     .with("found", body.len()),
             );
         }
+        let last = to >= bytes.len();
         let limit = context
             .limits
             .samples
@@ -210,6 +212,9 @@ fn unpack(bytes: &[u8], context: &mut Context) -> Result<Vec<Vec<i32>>, ReadErro
         let unpacked = lzw(body, limit)?;
         total += unpacked.len() as u64 / 2;
         leads.push(undifferenced(&unpacked, start));
+        if last {
+            break;
+        }
         at = to;
     }
     Ok(leads)
@@ -399,6 +404,7 @@ fn beat_leads(beats: Element<'_, '_>, context: &mut Context) -> Result<Vec<Lead>
     let mut leads = Vec::new();
     let mut total = 0;
     for beat in beats.all("repbeat") {
+        parts::check_leads(leads.len(), context)?;
         let text = beat.child("waveform").unwrap_or(beat).text();
         let bytes = base64::decode(&text).0;
         total += bytes.len() as u64 / 2;

@@ -59,6 +59,7 @@ impl Format for Schiller {
         let mut parts: Vec<Part> = Vec::new();
         let mut total = 0;
         for wave in root.within().filter(|element| element.name() == "wavedata") {
+            parts::check_room(parts.len())?;
             let kind = wave
                 .value("type")
                 .or_else(|| wave.word("type"))
@@ -135,6 +136,7 @@ fn channels(
             });
         }
         let name = channel.value("name").unwrap_or_else(|| "ECG".to_owned());
+        parts::check_leads(leads.len(), context)?;
         let digits = digit_list::parse(&data.text(), context)?;
         if digits.strange > 0 {
             context.note(

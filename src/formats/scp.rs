@@ -6,14 +6,14 @@ mod huffman;
 mod rhythm;
 
 use super::lead_codes::lead_name;
-use super::parts::{self, Part};
+use super::parts::{self, Part, mark};
 use super::segments::{self, Joined, Segment};
 use super::view::{View, crc_ccitt, whole};
 use super::{
     Answers, Bundle, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading, Score,
     Support, Unknown,
 };
-use crate::recording::{Lead, Note, Phrase, Samples, Scale};
+use crate::recording::{Annotation, Lead, Note, Phrase, Samples, Scale};
 use huffman::Coding;
 use rhythm::{Beat, Block, Decimated, Zone};
 
@@ -124,10 +124,17 @@ impl Format for Scp {
         if let Some(beat) = &reference {
             parts.push(("reference beat", beat.leads(&leads)));
         }
+        let first = leads.leads.iter().map(|span| span.first).min().unwrap_or(1);
+        let marks = body(4).map_or_else(Vec::new, rhythm::fiducials);
         let parts: Vec<Part> = parts
             .into_iter()
             .enumerate()
             .map(|(place, (name, leads))| Part {
+                annotations: if place == 0 && name == "rhythm" {
+                    beat_marks(&marks, first, &leads)
+                } else {
+                    Vec::new()
+                },
                 id: if name == "rhythm" && place > 0 {
                     format!("rhythm-{}", place + 1)
                 } else {
@@ -137,7 +144,6 @@ impl Format for Scp {
                 beat: name != "rhythm",
                 start,
                 leads,
-                annotations: Vec::new(),
             })
             .collect();
         parts::settle(parts, source, context)
@@ -202,10 +208,10 @@ fn sections<'a>(bytes: &'a [u8], context: &mut Context) -> Vec<Section<'a>> {
             found.push(section);
         }
         steps += 1;
-        if steps > MOST_SECTIONS {
+        at = at.saturating_add(length);
+        if steps > MOST_SECTIONS || at >= bytes.len() {
             break;
         }
-        at = at.saturating_add(length);
     }
     found
 }
@@ -365,6 +371,18 @@ fn read_rhythm(
         }
     }
     Ok(Ok(segments::join(pieces, context)?))
+}
+
+/// The device's beats with the number of their type, which is no class.
+fn beat_marks(fiducials: &[(u16, u32)], first: u32, leads: &[Lead]) -> Vec<Annotation> {
+    let rate_hz = leads.first().map_or(1.0, |lead| lead.rate_hz);
+    let beats = fiducials.iter().filter(|(_, at)| *at >= first);
+    beats
+        .map(|(kind, at)| {
+            let time_s = f64::from(at - first) / rate_hz;
+            mark(time_s, rate_hz, "Q", &format!("type {kind}"))
+        })
+        .collect()
 }
 
 fn clamp(value: i64) -> i32 {

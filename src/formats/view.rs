@@ -90,9 +90,9 @@ impl<'a> View<'a> {
     /// An integer of 1 to 8 bytes with sign.
     #[must_use]
     pub fn signed(self, at: usize, length: usize) -> Option<i64> {
+        let value = self.unsigned(at, length)?;
         let shift = 64 - 8 * length as u32;
-        self.unsigned(at, length)
-            .map(|value| ((value << shift) as i64) >> shift)
+        Some(((value << shift) as i64) >> shift)
     }
 
     /// Text of a field: up to its first zero, as UTF-8 where it is that, else Windows-1252; trimmed.
@@ -174,6 +174,7 @@ mod tests {
             (big.signed(2, 2), big.i32(1), little.u8(4)),
             (Some(-2), None, None)
         );
+        assert_eq!((big.signed(0, 0), big.signed(0, 9)), (None, None));
         assert_eq!(text(b" M\xfcller \0rest"), "Müller");
     }
 

@@ -124,6 +124,9 @@ impl Group<'_> {
                     .with("found", frames),
             );
         }
+        if used == 0 {
+            return Ok(Ok(Vec::new()));
+        }
         *total = total.saturating_add((used * self.channels) as u64);
         context.check_samples(*total)?;
         let view = View {

@@ -7,8 +7,6 @@ use crate::recording::{Note, Patient, Source, SourceMeasurement, StartTime};
 
 /// Value that stands for "not computed".
 const NOT_COMPUTED: u16 = 29_999;
-/// Axis that stands for "not defined".
-const NO_AXIS: i16 = 999;
 /// Most tags that are looked at.
 const MOST_TAGS: usize = 10_000;
 
@@ -109,7 +107,7 @@ fn start(
         return None;
     };
     let minutes = zone.and_then(|zone| View::little(zone).i16(0));
-    start.offset_minutes = minutes.filter(|minutes| minutes.abs() <= 14 * 60);
+    start.offset_minutes = minutes.filter(|minutes| (-840..=840).contains(minutes));
     Some(start)
 }
 
@@ -202,12 +200,33 @@ fn measurements(body: &[u8]) -> Vec<SourceMeasurement> {
     span("QRS", qrs_on, qrs_off);
     span("QT", qrs_on, t_off);
     for (name, at) in [("P axis", 16), ("QRS axis", 18), ("T axis", 20)] {
-        if let Some(axis) = view
-            .i16(at)
-            .filter(|axis| axis.abs() <= 360 && *axis != NO_AXIS)
-        {
+        // 999 stands for an axis that is not defined.
+        if let Some(axis) = view.i16(at).filter(|axis| (-360..=360).contains(axis)) {
             push(name, format!("{axis}°"));
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_smallest_numbers_are_no_zone_and_no_axis() {
+        let mut block = vec![1, 0, 0x20, 3, 0x2f, 0x75];
+        block.extend([0x2f, 0x75].repeat(5));
+        block.extend([0, 0x80].repeat(3));
+        let found = measurements(&block);
+        assert_eq!((found.len(), found[0].value.as_str()), (1, "800 ms"));
+        let zone = i16::MIN.to_le_bytes();
+        let day = [0xe8, 7, 5, 1];
+        let start = start(
+            Some(&day),
+            Some(&[8, 15, 30]),
+            Some(&zone),
+            &mut Context::default(),
+        );
+        assert_eq!(start.unwrap().iso(), "2024-05-01T08:15:30");
+    }
 }

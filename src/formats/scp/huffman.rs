@@ -18,8 +18,42 @@ pub enum Coding {
     Tables(Vec<Table>),
 }
 
-/// A table: prefix length and prefix to what it means.
-pub type Table = BTreeMap<(u8, u32), Meaning>;
+/// Prefixes of up to this many bits are looked up at once; the standard's own have no more.
+const SHORT: u8 = 10;
+/// Most tables.
+const MOST_TABLES: u16 = 64;
+
+/// A table: what each prefix means.
+pub struct Table {
+    /// By the next bits: length and meaning of the prefix that they begin with.
+    short: Vec<Option<(u8, Meaning)>>,
+    /// Longer prefixes, by length and bits.
+    long: BTreeMap<(u8, u32), Meaning>,
+}
+
+impl Table {
+    fn new() -> Self {
+        Self {
+            short: vec![None; 1 << SHORT],
+            long: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a prefix. Where two fit the same bits, the shorter is meant.
+    fn insert(&mut self, (length, bits): (u8, u32), meaning: Meaning) {
+        if length > SHORT {
+            self.long.insert((length, bits), meaning);
+            return;
+        }
+        let rest = SHORT - length;
+        let first = (bits as usize) << rest;
+        for slot in self.short.iter_mut().skip(first).take(1 << rest) {
+            if slot.is_none_or(|(known, _)| known > length) {
+                *slot = Some((length, meaning));
+            }
+        }
+    }
+}
 
 /// What a prefix means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +73,11 @@ impl Coding {
         match view.u16(0) {
             None | Some(0) => Ok(Self::Plain),
             Some(STANDARD) => Ok(Self::Tables(vec![standard()])),
+            Some(count) if count > MOST_TABLES => Err(damaged(
+                0,
+                "up to 64 Huffman tables in section 2",
+                count.to_string(),
+            )),
             Some(count) => {
                 let mut tables = Vec::new();
                 let mut at = 2;
@@ -99,38 +138,72 @@ pub fn standard() -> Table {
 /// Up to `most` values of a lead.
 pub fn decode(tables: &[Table], bytes: &[u8], most: usize) -> Vec<i32> {
     let end = bytes.len().saturating_mul(8);
-    let bit = |at: usize| {
-        let byte = bytes.get(at / 8).copied().unwrap_or(0);
-        u32::from(byte >> (7 - at % 8)) & 1
+    // The `count` bits from `at`, zeros beyond the end.
+    let bits = |at: usize, count: usize| {
+        let window = (0..5).fold(0_u64, |sum, place| {
+            sum << 8 | u64::from(bytes.get(at / 8 + place).copied().unwrap_or(0))
+        });
+        (window >> (40 - at % 8 - count)) & ((1 << count) - 1)
     };
     let mut values = Vec::with_capacity(most.min(end));
     let mut current = 0;
-    let (mut at, mut prefix, mut length) = (0_usize, 0_u32, 0_u8);
+    let mut at = 0_usize;
     while at < end && values.len() < most {
         let Some(table) = tables.get(current) else {
             break;
         };
-        prefix = prefix << 1 | bit(at);
-        length += 1;
-        at += 1;
-        let meaning = table.get(&(length, prefix)).copied();
+        let next = bits(at, usize::from(SHORT)) as usize;
+        let short = table.short.get(next).copied().flatten();
+        let found = short.or_else(|| {
+            (SHORT + 1..=32).find_map(|length| {
+                let prefix = bits(at, usize::from(length)) as u32;
+                Some((length, *table.long.get(&(length, prefix))?))
+            })
+        });
+        let Some((length, meaning)) = found else {
+            break;
+        };
+        at += usize::from(length);
+        if at > end {
+            break;
+        }
         match meaning {
-            None if length < 32 => continue,
-            None => break,
-            Some(Meaning::Value(value)) => values.push(value),
-            Some(Meaning::Switch(table)) => current = table,
-            Some(Meaning::Bits(data)) => {
-                let data = usize::from(data);
-                if at + data > end {
+            Meaning::Value(value) => values.push(value),
+            Meaning::Switch(table) => current = table,
+            Meaning::Bits(data) => {
+                if at + usize::from(data) > end {
                     break;
                 }
-                let raw = (at..at + data).fold(0_u32, |sum, at| sum << 1 | bit(at));
-                let shift = 32 - data as u32;
+                let raw = bits(at, usize::from(data)) as u32;
+                let shift = 32 - u32::from(data);
                 values.push(((raw << shift) as i32) >> shift);
-                at += data;
+                at += usize::from(data);
             }
         }
-        (prefix, length) = (0, 0);
     }
     values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_longer_than_the_lookup_are_found() {
+        let mut table = Table::new();
+        table.insert((1, 0), Meaning::Value(0));
+        table.insert((12, 0b1111_0000_0001), Meaning::Value(9));
+        table.insert((11, 0b111_1111_1111), Meaning::Bits(32));
+        // 0 | 1111 0000 0001 | eleven ones | 32 bits
+        let bytes = [
+            0b0111_1000,
+            0b0000_1111,
+            0b1111_1111,
+            0xff,
+            0xff,
+            0xff,
+            0xfe,
+        ];
+        assert_eq!(decode(&[table], &bytes, 9), [0, 9, -2]);
+    }
 }

@@ -157,6 +157,20 @@ pub struct Zone {
     protected: Vec<[i64; 2]>,
 }
 
+/// Type and fiducial sample, counted from 1, of every beat of section 4 that has one.
+pub fn fiducials(body: &[u8]) -> Vec<(u16, u32)> {
+    let view = View::little(body);
+    let count = view.u16(4).map_or(0, usize::from);
+    (0..count)
+        .map_while(|place| {
+            let at = 6 + place * 14;
+            Some((view.u16(at)?, view.u32(at + 6)?))
+        })
+        // Beats that were not located have 1 in all three places.
+        .filter(|(_, fiducial)| *fiducial > 1)
+        .collect()
+}
+
 impl Zone {
     pub fn read(body: &[u8]) -> Self {
         let view = View::little(body);
