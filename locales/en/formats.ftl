@@ -21,6 +21,7 @@ error-no-signal = The { $format } file holds no ECG signal: { $holds ->
         [holds-events-only] { holds-events-only }
         [holds-no-electrocardiograms] { holds-no-electrocardiograms }
         [holds-no-signal-column] { holds-no-signal-column }
+        [holds-no-waveform] { holds-no-waveform }
        *[other] { $holds }
     }. Choose the file with the recorded trace.
 error-medium = The file could not be read: { $reason }. Check that it is still there, and open it again.
@@ -31,13 +32,17 @@ holds-no-samples = it describes signals, but has no samples
 holds-events-only = it is a list of events
 holds-no-electrocardiograms = the export contains no electrocardiograms
 holds-no-signal-column = none of its columns is a signal
+holds-no-waveform = it is an image, a report or another object without a waveform
 
 ## Why a file was taken for its format
 
 recognised-apple-csv = The lines have the shape of an ECG from Apple Health: a date with its zone, a rate, a unit of voltage, then one number a line.
 recognised-edf-header = The header has the length that EDF prescribes for its number of signals.
+recognised-mfer = The file is a chain of MFER tags.
+recognised-scp = The first section points at itself, as SCP-ECG prescribes.
 recognised-signature = The file begins with the signature of the format.
 recognised-table = The text holds rows with the same number of columns of numbers.
+recognised-xml-root = The document's first element is the one of this format.
 recognised-wfdb-header = The header is a WFDB record line with its signal lines.
 
 ## What was noticed while reading
@@ -47,32 +52,51 @@ note-annotations-beyond-end = { $count ->
        *[other] { $count } marks lie beyond the recording and were left out.
     }
 note-annotations-cut = The annotation file { $file } ends without its end mark. Marks may be missing at the end.
+note-annotations-limit = Only the first { $count } marks are shown.
 note-annotations-unreadable = The annotation file { $file } could not be read: { $reason }. The recording is shown without its marks.
 note-annotator-not-used = The marks in { $file } are not used, because the record has another annotation file. To see them, open the record with this file only.
 note-bad-date = The date or time of the recording has no meaning ("{ $text }"), so that part is left out.
+note-bimodal = The recording is stored at a lower rate between the beats and was rebuilt. Between the beats fine detail is missing.
 note-bytes-after-end = { $count } bytes follow after the end of the recording. They were ignored.
+note-calibration-cut = The last { $count } samples are the calibration pulse that the device appends. They were left out.
 note-checksum = The checksum of { $signal } differs from the one in the file. The samples may have been changed or damaged.
+note-checksum-header = The checksum of the header of { $file } is wrong. Names, dates and settings may be damaged.
+note-checksum-record = The checksum of { $file } is wrong. The file may have been changed or damaged.
+note-checksum-section = The checksum of section { $section } is wrong. What it holds may be damaged.
 note-columns-left-out = These columns are no signals and were left out: { $names }.
+note-companded = The samples are stored in 8 bits with a logarithmic scale and were expanded, so that large values are coarse.
+note-cut-document = { $file } ends before its last element is closed. What is there is shown. Copy or export it again to get the rest.
 note-empty-signal = The signal { $signal } has no samples and was left out.
+note-gain-default = The file does not say what voltage a count of { $signal } stands for. The default of its standard, { $microvolts } microvolts, was used. Check that this is right.
 note-lead-order-assumed = The twelve columns have no names. They were taken for I, II, III, aVR, aVL, aVF, V1 to V6 in this order. Check that this is right.
+note-limb-sums = The limb leads do not fit each other: I and III should add up to II, and differ from it by { $microvolts } microvolts on the whole. One of the leads may not be what it is called.
+note-median-beat = This is a representative beat that the device computed, not a recording over time.
+note-no-preamble = The file begins without the usual DICOM preamble.
 note-null-signals = { $count ->
         [one] One signal of the record has no data and was left out.
        *[other] { $count } signals of the record have no data and were left out.
     }
+note-odd-header = The header contradicts what follows it. The file was read as what follows is.
+note-offset-ignored = The file gives an offset for { $signal }, whose meaning is not documented. It was not applied.
+note-other-parts = The file also holds: { $names }.
 note-rate-default = The header names no sampling rate. The default of its standard, { $rate } Hz, was used. Check that this is right.
 note-records-overlap = { $count ->
         [one] One part of the recording says that it began before the part in front of it had ended. The parts were put one after the other.
        *[other] { $count } parts of the recording say that they began before the part in front of them had ended. The parts were put one after the other.
     }
+note-samples-after-end = { $count } samples at the end fill no whole second of all leads. They were left out.
+note-section-missing = Section { $section } is announced, but is not where it should be.
 note-segment-lengths = The segments are { $found } samples long in all, but the record says { $expected }. The segments were used.
 note-segment-signal = The signal { $signal } of a segment fits no signal of the record and was left out.
 note-segments-missing = The record announces { $announced } segments, but lists { $found }. Those listed are shown.
 note-short-file = { $file } is shorter than it should be: { $found } instead of { $expected }. What is there is shown. Copy the file again to get the rest.
 note-signal-lines-missing = The header announces { $announced } signals, but describes { $found }. Those described are shown.
+note-skew-ignored = { $signal } is said to begin after its own end. That was not applied.
 note-time-unit-assumed = The time column names no unit. By the size of its steps it was read in { $unit }.
 note-too-many-entries = There are more than { $limit } files. Only the first were looked at. Open a smaller folder or archive.
 note-uncalibrated = { $signal } has no calibration in the file. The default of its standard, 200 counts a millivolt, was used, so amplitudes may be wrong.
 note-uncalibrated-counts = { $signal } has no valid calibration in the file. It is shown in bare counts, and no voltages are measured.
+note-undeclared-padding = Some samples are the smallest number there is in all leads at once. They were taken for missing ones.
 note-unfinished-file = The recorder did not finish the file. { $found } complete records were found and are shown.
 note-unreadable-annotations = { $count ->
         [one] One annotation could not be read and was left out.
@@ -82,15 +106,27 @@ note-unreadable-lines = { $count ->
         [one] Line { $line } is not a row of numbers. What is missing there is shown as a gap.
        *[other] { $count } lines, the first of them line { $line }, are not rows of numbers. What is missing there is shown as gaps.
     }
+note-unreadable-numbers = { $count ->
+        [one] One sample of { $signal } is no number. It is shown as a gap.
+       *[other] { $count } samples of { $signal } are no numbers. They are shown as gaps.
+    }
 
 ## What speaks for an answer
 
 evidence-counts = The numbers look like bare counts of a converter (they span { $span } within a second or two). How many of them make one millivolt is written in the data sheet of the device.
+evidence-dicom-scale = The lead { $lead } does not say what voltage a count stands for.
 evidence-header-without-rate = The header has no usable sampling rate.
 evidence-heart-rate = At { $rate } Hz the beats would come at { $bpm } a minute.
+evidence-ishne-gain = The lead { $lead } does not say how many nanovolts a count stands for.
+evidence-muse-gain = The lead { $lead } does not say how many microvolts a count stands for. Files of this kind have { $microvolts }.
+evidence-no-rate = The file does not say how many samples were taken in a second.
+evidence-no-scale = The file does not say what voltage its numbers stand for.
 evidence-record-duration = The file says that each of its records lasts { $seconds } seconds, which gives no sampling rate.
+evidence-scale-unit = The file gives { $scale } as the size of one count, but its unit ("{ $unit }") is no known unit of voltage.
 evidence-span = The numbers span { $span } within a second or two, as an ECG in { $unit } would.
 evidence-span-unusual = The numbers span { $span } within a second or two, which fits no usual unit of an ECG.
 evidence-unit-unknown = The lead { $lead } gives its unit as "{ $unit }", which is no known unit of voltage.
 evidence-watch-rate = The file names no sampling rate. Files of this kind are recorded at about { $rate } Hz.
 evidence-watch-unit = The file names no unit. Files of this kind are written in microvolts.
+evidence-usual-step = The file does not say what voltage a count stands for. In files of this kind it is { $microvolts } microvolts.
+evidence-zoncare-gain = Files of this kind do not say what voltage a count stands for. By the only description known, { $gain } counts are one millivolt.

@@ -3,22 +3,42 @@
 //! Input is hostile: nothing from outside may panic, hang or allocate beyond its budget. Lengths are checked
 //! against what is left before anything is reserved; work is counted in [`Context`].
 
+mod aecg;
 mod alivecor_atc;
 mod apple_csv;
+mod base64;
 mod bundle;
+mod cardiosoft;
 mod context;
 mod csv;
 pub mod derived;
+mod dicom;
+mod digit_list;
 mod edf;
 mod error;
 mod format;
 mod gaps;
+mod ishne;
+mod lead_codes;
+mod mfer;
+mod mortara;
+mod muse;
+mod nihon_kohden;
 mod open;
+mod parts;
+mod philips;
+mod schiller;
+mod scp;
+mod segments;
+mod stamp;
 mod table;
 mod text;
+mod view;
 mod voltage;
 pub mod wfdb;
+mod xml;
 mod zip;
+mod zoncare;
 
 pub use bundle::{Bundle, ByteSource, Entry, MemorySource, SourceError};
 pub use context::{Answers, Context, Limits};
@@ -34,6 +54,18 @@ use crate::recording::Recording;
 pub static FORMATS: &[&dyn Format] = &[
     &alivecor_atc::AliveCorAtc,
     &edf::Edf,
+    &dicom::Dicom,
+    &scp::Scp,
+    &ishne::Ishne,
+    &mfer::Mfer,
+    &nihon_kohden::NihonKohden,
+    &aecg::Aecg,
+    &muse::Muse,
+    &philips::Philips,
+    &cardiosoft::CardioSoft,
+    &schiller::Schiller,
+    &mortara::Mortara,
+    &zoncare::Zoncare,
     &wfdb::Wfdb,
     &apple_csv::AppleCsv,
     &table::Table,

@@ -112,16 +112,34 @@ pub fn open(bundle: &Bundle, context: &mut Context) -> Result<Reading, ReadError
                 holds: "holds-no-electrocardiograms".to_owned(),
             });
         }
-        return Err(failure.0.unwrap_or(if whole.entries.is_empty() {
-            ReadError::Empty
-        } else {
-            ReadError::NotThisFormat
+        return Err(failure.0.unwrap_or_else(|| {
+            if whole.entries.is_empty() {
+                ReadError::Empty
+            } else {
+                unknown_xml(&whole).unwrap_or(ReadError::NotThisFormat)
+            }
         }));
     }
     if let [only] = candidates.as_slice() {
         return read(&whole, only, context);
     }
     choose(&whole, &candidates, context)
+}
+
+/// The first XML document that no format knows, by its root element.
+fn unknown_xml(bundle: &Bundle) -> Option<ReadError> {
+    bundle.entries.iter().find_map(|entry| {
+        let head = entry.source.read(0, HEAD_BYTES).ok()?;
+        let root = super::xml::root_of(&head)?;
+        let namespace = match root.namespace.as_str() {
+            "" => String::new(),
+            namespace => format!(" of {namespace}"),
+        };
+        Some(ReadError::Unsupported {
+            format: "xml".to_owned(),
+            feature: format!("the root element {}{namespace}", root.name),
+        })
+    })
 }
 
 /// Reads the candidate that the answer names, or offers all of them.
