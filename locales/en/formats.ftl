@@ -21,6 +21,7 @@ error-no-signal = The { $format } file holds no ECG signal: { $holds ->
         [holds-events-only] { holds-events-only }
         [holds-no-electrocardiograms] { holds-no-electrocardiograms }
         [holds-no-signal-column] { holds-no-signal-column }
+        [holds-no-drawn-trace] { holds-no-drawn-trace }
        *[other] { $holds }
     }. Choose the file with the recorded trace.
 error-medium = The file could not be read: { $reason }. Check that it is still there, and open it again.
@@ -29,6 +30,7 @@ error-medium = The file could not be read: { $reason }. Check that it is still t
 
 holds-no-samples = it describes signals, but has no samples
 holds-events-only = it is a list of events
+holds-no-drawn-trace = nothing on its pages is drawn like a trace
 holds-no-electrocardiograms = the export contains no electrocardiograms
 holds-no-signal-column = none of its columns is a signal
 
@@ -36,8 +38,12 @@ holds-no-signal-column = none of its columns is a signal
 
 recognised-apple-csv = The lines have the shape of an ECG from Apple Health: a date with its zone, a rate, a unit of voltage, then one number a line.
 recognised-edf-header = The header has the length that EDF prescribes for its number of signals.
+recognised-hdf5 = The file has the signature of HDF5, and data sets of numbers.
+recognised-mat = The file is one of MATLAB arrays.
+recognised-pdf = The file is a PDF whose pages draw traces as lines.
 recognised-signature = The file begins with the signature of the format.
 recognised-table = The text holds rows with the same number of columns of numbers.
+recognised-unisens = The XML describes a Unisens recording.
 recognised-wfdb-header = The header is a WFDB record line with its signal lines.
 
 ## What was noticed while reading
@@ -53,12 +59,18 @@ note-bad-date = The date or time of the recording has no meaning ("{ $text }"), 
 note-bytes-after-end = { $count } bytes follow after the end of the recording. They were ignored.
 note-checksum = The checksum of { $signal } differs from the one in the file. The samples may have been changed or damaged.
 note-columns-left-out = These columns are no signals and were left out: { $names }.
+note-damaged-end = The file { $file } is damaged at its end. What comes before is shown.
 note-empty-signal = The signal { $signal } has no samples and was left out.
 note-lead-order-assumed = The twelve columns have no names. They were taken for I, II, III, aVR, aVL, aVF, V1 to V6 in this order. Check that this is right.
 note-null-signals = { $count ->
         [one] One signal of the record has no data and was left out.
        *[other] { $count } signals of the record have no data and were left out.
     }
+note-pdf-columns-in-time = The columns of the sheet were read as following each other in time, as printed sheets usually have them.
+note-pdf-drawn-twice-differs = The lead { $lead } is drawn twice, and the two differ by up to { $difference } microvolts. The longer one was used.
+note-pdf-true-size-assumed = The page has no grid from which its scale could be measured. It was read at its true size.
+note-pdf-uneven = A trace is drawn at uneven steps. It was read at { $rate } Hz along the straight lines between its points, so short waves may be rounded.
+note-pdf-zero-by-middle = The sheet does not show where zero is. The middle of each trace was taken for it.
 note-rate-default = The header names no sampling rate. The default of its standard, { $rate } Hz, was used. Check that this is right.
 note-records-overlap = { $count ->
         [one] One part of the recording says that it began before the part in front of it had ended. The parts were put one after the other.
@@ -82,12 +94,17 @@ note-unreadable-lines = { $count ->
         [one] Line { $line } is not a row of numbers. What is missing there is shown as a gap.
        *[other] { $count } lines, the first of them line { $line }, are not rows of numbers. What is missing there is shown as gaps.
     }
+note-zero-contradicted = { $signal } says that its zero is at { $zero }, but its samples are far from there, so its scale was not believed.
 
 ## What speaks for an answer
 
+evidence-beats = At { $rate } Hz the beats would come at { $bpm } a minute, and their R waves would be { $width } ms wide at half height (usual: about 21). Of all usual rates, this one and its close neighbours have { $share } % of what speaks for any.
 evidence-counts = The numbers look like bare counts of a converter (they span { $span } within a second or two). How many of them make one millivolt is written in the data sheet of the device.
 evidence-header-without-rate = The header has no usable sampling rate.
 evidence-heart-rate = At { $rate } Hz the beats would come at { $bpm } a minute.
+evidence-pdf-gain = What the page says of its voltage scale is missing or contradicts itself. Printed sheets usually have { $gain } mm for a millivolt.
+evidence-pdf-lead = The page shows { $count } traces without names. If they are rows of one lead, say which.
+evidence-pdf-speed = The page does not say how fast its paper runs. Printed sheets usually have { $speed } mm for a second.
 evidence-record-duration = The file says that each of its records lasts { $seconds } seconds, which gives no sampling rate.
 evidence-span = The numbers span { $span } within a second or two, as an ECG in { $unit } would.
 evidence-span-unusual = The numbers span { $span } within a second or two, which fits no usual unit of an ECG.

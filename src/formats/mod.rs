@@ -5,19 +5,28 @@
 
 mod alivecor_atc;
 mod apple_csv;
+mod bare;
 mod bundle;
 mod context;
 mod csv;
 pub mod derived;
 mod edf;
 mod error;
+mod evidence;
 mod format;
 mod gaps;
+mod gdf;
+mod hdf5;
+mod markup;
+mod mat;
 mod open;
+mod pdf;
 mod table;
 mod text;
+mod unisens;
 mod voltage;
 pub mod wfdb;
+mod xlsx;
 mod zip;
 
 pub use bundle::{Bundle, ByteSource, Entry, MemorySource, SourceError};
@@ -34,7 +43,14 @@ use crate::recording::Recording;
 pub static FORMATS: &[&dyn Format] = &[
     &alivecor_atc::AliveCorAtc,
     &edf::Edf,
+    &edf::Bdf,
+    &gdf::Gdf,
+    &hdf5::Hdf5,
+    &mat::Mat,
+    &unisens::Unisens,
+    &xlsx::Xlsx,
     &wfdb::Wfdb,
+    &pdf::Pdf,
     &apple_csv::AppleCsv,
     &table::Table,
 ];
