@@ -3,6 +3,7 @@
 
 use crate::formats::{Context, ReadError};
 use flate2::read::ZlibDecoder;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
@@ -10,8 +11,6 @@ use std::io::Read;
 pub const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 /// Objects that are walked.
 const OBJECTS: usize = 8192;
-/// Nodes of trees that are walked, in all.
-const NODES: usize = 1 << 20;
 /// An address that is none.
 const UNDEFINED: u64 = u64::MAX;
 
@@ -110,7 +109,8 @@ pub struct File {
     base: u64,
     offset_size: usize,
     length_size: usize,
-    nodes: usize,
+    /// Bytes and entries that may still be walked: a small multiple of the file's size.
+    work: Cell<usize>,
 }
 
 /// Where the superblock begins: at 0, or at 512 and its doubles.
@@ -130,12 +130,12 @@ impl File {
         let at = superblock(&bytes)?;
         let version = *bytes.get(at + 8)?;
         let sizes_at = at + if version < 2 { 13 } else { 9 };
-        let mut file = Self {
+        let file = Self {
             base: at as u64,
             offset_size: usize::from(*bytes.get(sizes_at)?),
             length_size: usize::from(*bytes.get(sizes_at + 1)?),
+            work: Cell::new(bytes.len().saturating_mul(16).saturating_add(1 << 20)),
             bytes,
-            nodes: NODES,
         };
         let fits = |size: usize| [2, 4, 8].contains(&size);
         if !fits(file.offset_size) || !fits(file.length_size) || version > 3 {
@@ -151,6 +151,13 @@ impl File {
         let mut seen = BTreeSet::new();
         file.object(root, "", 0, &mut seen, &mut contents);
         Some((file, contents))
+    }
+
+    /// Pays for a walk; `None` when nothing is left.
+    fn pay(&self, amount: usize) -> Option<()> {
+        let left = self.work.get().checked_sub(amount.saturating_add(1));
+        self.work.set(left.unwrap_or(0));
+        left.map(|_| ())
     }
 
     fn slice(&self, at: usize, length: usize) -> Option<&[u8]> {
@@ -172,7 +179,7 @@ impl File {
 
     /// Reads one object: a group is walked, a data set is listed, attributes are kept.
     fn object(
-        &mut self,
+        &self,
         address: u64,
         path: &str,
         depth: usize,
@@ -252,7 +259,7 @@ impl File {
     }
 
     /// The messages of an object header of either version.
-    fn messages(&mut self, address: u64) -> Option<Vec<(u16, Vec<u8>)>> {
+    fn messages(&self, address: u64) -> Option<Vec<(u16, Vec<u8>)>> {
         let at = self.place(address)?;
         let mut blocks = Vec::new();
         let newer = self.slice(at, 4)? == b"OHDR";
@@ -275,10 +282,10 @@ impl File {
         let mut next = 0;
         while let Some(&(from, size)) = blocks.get(next) {
             next += 1;
-            if next > 256 || self.nodes == 0 {
+            if next > 256 {
                 break;
             }
-            self.nodes -= 1;
+            self.pay(size.min(self.bytes.len()))?;
             let end = from.checked_add(size)?.min(self.bytes.len());
             let mut at = from;
             let head = if newer {
@@ -353,7 +360,7 @@ impl File {
     }
 
     /// The members of a group of the older kind, by its tree and its heap of names.
-    fn old_group(&mut self, tree: u64, heap: u64, links: &mut Vec<(String, u64)>) {
+    fn old_group(&self, tree: u64, heap: u64, links: &mut Vec<(String, u64)>) {
         let names = self.place(heap).and_then(|at| {
             let address = self.uint(at + 8 + 2 * self.length_size, self.offset_size)?;
             self.place(address)
@@ -362,15 +369,17 @@ impl File {
         let mut nodes = vec![tree];
         let mut seen = BTreeSet::new();
         while let Some(node) = nodes.pop() {
-            if self.nodes == 0 || !seen.insert(node) {
+            if !seen.insert(node) {
                 continue;
             }
-            self.nodes -= 1;
             let Some(at) = self.place(node) else { continue };
             let (wide, long) = (self.offset_size, self.length_size);
             match self.slice(at, 4) {
                 Some(b"TREE") => {
                     let count = self.uint(at + 6, 2).unwrap_or(0) as usize;
+                    if self.pay(count).is_none() {
+                        return;
+                    }
                     for entry in 0..count {
                         let child = at + 8 + 2 * wide + long + entry * (wide + long);
                         nodes.extend(self.uint(child, wide));
@@ -378,6 +387,9 @@ impl File {
                 }
                 Some(b"SNOD") => {
                     let count = self.uint(at + 6, 2).unwrap_or(0) as usize;
+                    if self.pay(count * 64).is_none() {
+                        return;
+                    }
                     for entry in 0..count {
                         let entry = at + 8 + entry * (2 * wide + 24);
                         let name = self
@@ -515,6 +527,7 @@ impl File {
         let end = start.checked_add(self.uint(start + 8, self.length_size)? as usize)?;
         let mut at = start + 8 + self.length_size;
         while at < end {
+            self.pay(16)?;
             let index = self.uint(at, 2)?;
             let size = self.uint(at + 8, self.length_size)? as usize;
             let data_at = at + 8 + self.length_size;
@@ -587,7 +600,7 @@ impl File {
         // What all chunks together may unpack to: the data, and the edges that stand over.
         let mut left = out.len().saturating_mul(4).saturating_add(1 << 20);
         while let Some(node) = nodes.pop() {
-            if !seen.insert(node) || seen.len() > NODES {
+            if !seen.insert(node) {
                 continue;
             }
             let Some(at) = self.place(node) else { continue };
@@ -597,6 +610,7 @@ impl File {
             let level = *self.bytes.get(at + 5)?;
             let count = self.uint(at + 6, 2)? as usize;
             let key = 8 + 8 * (chunk.len() + 1);
+            self.pay(count)?;
             for entry in 0..count {
                 let key_at = at + 8 + 2 * self.offset_size + entry * (key + self.offset_size);
                 let Some(child) = self.uint(key_at + key, self.offset_size) else {
@@ -798,31 +812,34 @@ fn pipeline(data: &[u8]) -> Option<Vec<(u16, Vec<u32>)>> {
     Some(filters)
 }
 
+/// The number of an element; not a number where it is none.
+pub fn element(bytes: &[u8], kind: Type) -> f64 {
+    let mut word = [0_u8; 8];
+    let Some(target) = word.get_mut(..bytes.len()) else {
+        return f64::NAN;
+    };
+    target.copy_from_slice(bytes);
+    if kind.big {
+        target.reverse();
+    }
+    let unsigned = u64::from_le_bytes(word);
+    match (kind.kind, bytes.len()) {
+        (Kind::Float, 4) => f64::from(f32::from_bits(unsigned as u32)),
+        (Kind::Float, 8) => f64::from_bits(unsigned),
+        (Kind::Integer { signed: true }, size @ 1..=8) => {
+            let shift = 64 - 8 * size as u32;
+            ((unsigned << shift) as i64 >> shift) as f64
+        }
+        (Kind::Integer { signed: false }, _) => unsigned as f64,
+        _ => f64::NAN,
+    }
+}
+
 /// The numbers of elements.
 pub fn numbers(bytes: &[u8], kind: Type) -> Vec<f64> {
-    if kind.size == 0 || kind.size > 8 {
+    if kind.size == 0 {
         return Vec::new();
     }
-    let mut word = [0_u8; 8];
-    bytes
-        .chunks_exact(kind.size)
-        .map(|chunk| {
-            word = [0; 8];
-            word[..kind.size].copy_from_slice(chunk);
-            if kind.big {
-                word[..kind.size].reverse();
-            }
-            let unsigned = u64::from_le_bytes(word);
-            match (kind.kind, kind.size) {
-                (Kind::Float, 4) => f64::from(f32::from_bits(unsigned as u32)),
-                (Kind::Float, 8) => f64::from_bits(unsigned),
-                (Kind::Integer { signed: true }, size) => {
-                    let shift = 64 - 8 * size as u32;
-                    ((unsigned << shift) as i64 >> shift) as f64
-                }
-                (Kind::Integer { signed: false }, _) => unsigned as f64,
-                _ => f64::NAN,
-            }
-        })
-        .collect()
+    let chunks = bytes.chunks_exact(kind.size);
+    chunks.map(|chunk| element(chunk, kind)).collect()
 }

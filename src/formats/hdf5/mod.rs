@@ -116,12 +116,7 @@ fn track_data(bytes: &[u8], set: &DataSet, from: usize, step: usize, count: usiz
         bytes.get(at..at + size)
     };
     let available = (0..count).map_while(picked);
-    let one = |chunk: &[u8]| {
-        file::numbers(chunk, set.kind)
-            .first()
-            .copied()
-            .unwrap_or(f64::NAN)
-    };
+    let one = |chunk: &[u8]| file::element(chunk, set.kind);
     match (set.kind.kind, size) {
         (Kind::Integer { signed: true }, 1 | 2) | (Kind::Integer { signed: false }, 1) => {
             SampleData::I16(available.map(|chunk| one(chunk) as i16).collect())

@@ -1,5 +1,6 @@
 //! A PDF file: where its objects are, and what they say (ISO 32000-1, 7.5).
 
+use super::crypt::{Key, Method, Settings};
 use super::filter::{predictor, undo};
 use super::object::{Dict, Lexer, Value};
 use std::cell::{Cell, RefCell};
@@ -34,6 +35,10 @@ pub struct Document {
     left: Cell<usize>,
     /// Bytes that may still be walked while looking for objects: a small multiple of the file's size.
     work: Cell<usize>,
+    /// Number and generation of the object whose stream begins at a byte.
+    owners: RefCell<BTreeMap<usize, (u32, u16)>>,
+    key: Option<Key>,
+    locked: bool,
 }
 
 /// An object stream, unpacked.
@@ -55,8 +60,13 @@ impl Document {
             known: RefCell::default(),
             packed: RefCell::default(),
             left: Cell::new(UNPACKED),
+            owners: RefCell::default(),
+            key: None,
+            locked: false,
         };
-        if document.read_tables().is_none() || document.pages().is_empty() {
+        let told = document.read_tables();
+        document.unlock();
+        if told.is_none() || (document.pages().is_empty() && !document.locked) {
             document.rebuild();
         }
         document
@@ -70,16 +80,94 @@ impl Document {
         let mut lexer = Lexer::new(&self.bytes, at);
         let found = lexer.indirect();
         self.pay(lexer.at.saturating_sub(at));
+        if let Some((number, Value::Stream(_, from))) = &found {
+            let mut head = Lexer::new(&self.bytes, at);
+            head.value();
+            let generation = head.value().and_then(|value| value.place()).unwrap_or(0);
+            self.owners
+                .borrow_mut()
+                .insert(*from, (*number, generation as u16));
+        }
         found
+    }
+
+    /// Finds the key where the file is encrypted.
+    fn unlock(&mut self) {
+        let settings = self.get(&self.trailer, "Encrypt");
+        let Some(dict) = settings.dict() else {
+            self.locked = self.trailer.contains_key("Encrypt");
+            return;
+        };
+        let number = |key: &str| self.get(dict, key).number();
+        let text = |value: Value| match value {
+            Value::Text(text) => text.to_vec(),
+            _ => Vec::new(),
+        };
+        let version = number("V").unwrap_or(0.0);
+        let method = if version < 4.0 {
+            Some(Method::Rc4)
+        } else {
+            self.crypt_filter(dict)
+        };
+        let id = match self.get(&self.trailer, "ID") {
+            Value::Array(id) => id
+                .first()
+                .map(|id| text(self.follow(id)))
+                .unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let bits = if version < 2.0 {
+            40.0
+        } else {
+            number("Length").unwrap_or(if version < 4.0 { 40.0 } else { 128.0 })
+        };
+        let length = if version >= 4.0 {
+            16
+        } else {
+            (bits / 8.0) as usize
+        };
+        let standard =
+            self.get(dict, "Filter").name() == Some("Standard") && (1.0..5.0).contains(&version);
+        let key = method.filter(|_| standard).and_then(|method| {
+            Key::of_empty_password(&Settings {
+                revision: number("R")? as usize,
+                length,
+                owner: &text(self.get(dict, "O")),
+                user: &text(self.get(dict, "U")),
+                permissions: number("P")? as i64 as u32,
+                id: &id,
+                metadata: self.get(dict, "EncryptMetadata") != Value::Flag(false),
+                method,
+            })
+        });
+        self.locked = key.is_none();
+        self.key = key;
+    }
+
+    /// The method of the filter for streams; `None` where it is not known.
+    fn crypt_filter(&self, dict: &Dict) -> Option<Method> {
+        let name = self.get(dict, "StmF");
+        let name = name.name().unwrap_or("Identity");
+        if name == "Identity" {
+            return Some(Method::Plain);
+        }
+        let filters = self.get(dict, "CF");
+        let filter = self.get(filters.dict()?, name);
+        match self.get(filter.dict()?, "CFM").name()? {
+            "V2" => Some(Method::Rc4),
+            "AESV2" => Some(Method::Aes),
+            "None" => Some(Method::Plain),
+            _ => None,
+        }
     }
 
     fn pay(&self, bytes: usize) {
         self.work.set(self.work.get().saturating_sub(bytes + 1));
     }
 
-    /// Whether the file is encrypted.
-    pub fn is_encrypted(&self) -> bool {
-        self.trailer.contains_key("Encrypt")
+    /// Whether the file needs a password, or is encrypted in a way that is not read.
+    pub fn is_locked(&self) -> bool {
+        self.locked
     }
 
     /// Follows `startxref` and the tables before it.
@@ -237,14 +325,6 @@ impl Document {
                 }
             }
         }
-        for stream in streams {
-            if let Some(packed) = self.packed(stream) {
-                for (index, (number, _)) in packed.index.iter().enumerate() {
-                    let place = Place::Within { stream, index };
-                    self.places.entry(*number).or_insert(place);
-                }
-            }
-        }
         let mut at = 0;
         while let Some(found) = find(&self.bytes, at, b"trailer") {
             at = found + 7;
@@ -253,6 +333,15 @@ impl Document {
             {
                 for (key, value) in dict.iter() {
                     self.trailer.insert(key.clone(), value.clone());
+                }
+            }
+        }
+        self.unlock();
+        for stream in streams {
+            if let Some(packed) = self.packed(stream) {
+                for (index, (number, _)) in packed.index.iter().enumerate() {
+                    let place = Place::Within { stream, index };
+                    self.places.entry(*number).or_insert(place);
                 }
             }
         }
@@ -366,7 +455,13 @@ impl Document {
         if filters.len() > 8 {
             return None;
         }
-        let mut bytes = raw.to_vec();
+        let owner = self.owners.borrow().get(at).copied();
+        let mut bytes = match (&self.key, owner) {
+            (Some(key), Some((number, generation))) if !is_table(dict) => {
+                key.decrypt(raw, number, generation)
+            }
+            _ => raw.to_vec(),
+        };
         for (at, filter) in filters.iter().enumerate() {
             let parameter = parameters.get(at).and_then(Value::dict);
             let predictor = parameter.and_then(|p| predictor(|key| Some(self.get(p, key))));
@@ -435,17 +530,22 @@ impl Document {
         if depth > STEPS || *seen > 10 * PAGES || pages.len() >= PAGES {
             return;
         }
-        let mut merged = (**node).clone();
-        for key in ["Resources", "MediaBox", "CropBox", "Rotate"] {
-            if let Some(value) = above.get(key) {
-                merged
-                    .entry(key.to_owned())
-                    .or_insert_with(|| value.clone());
+        let mut merged = Dict::new();
+        for key in [
+            "Resources",
+            "MediaBox",
+            "CropBox",
+            "Rotate",
+            "UserUnit",
+            "Contents",
+        ] {
+            if let Some(value) = node.get(key).or_else(|| above.get(key)) {
+                merged.insert(key.to_owned(), value.clone());
             }
         }
         match self.get(node, "Kids") {
             Value::Array(kids) => {
-                merged.remove("Kids");
+                merged.remove("Contents");
                 for kid in kids.iter() {
                     self.branch(&self.follow(kid), &merged, depth + 1, seen, pages);
                 }
@@ -474,7 +574,13 @@ impl Document {
     pub fn information(&self, key: &str) -> Option<String> {
         let information = self.get(&self.trailer, "Info");
         match self.get(information.dict()?, key) {
-            Value::Text(text) => Some(text_string(&text)),
+            Value::Text(text) => match (&self.key, self.trailer.get("Info")) {
+                (None, _) => Some(text_string(&text)),
+                (Some(key), Some(Value::Reference(number))) => {
+                    Some(text_string(&key.decrypt(&text, *number, 0)))
+                }
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -499,6 +605,11 @@ pub fn text_string(bytes: &[u8]) -> String {
                 .into_owned(),
         },
     }
+}
+
+/// Whether a stream is a table of the file, which is never encrypted.
+fn is_table(dict: &Dict) -> bool {
+    dict.get("Type").and_then(Value::name) == Some("XRef")
 }
 
 /// Where `wanted` stands at or after `from`.

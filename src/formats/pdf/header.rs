@@ -11,12 +11,17 @@ const REMARKS: usize = 60;
 /// Longest remark.
 const REMARK_CHARS: usize = 300;
 
+/// Words by which the reports of watches tell themselves; all of them record lead I from wrist to finger.
+const WATCHES: [&str; 4] = ["Garmin ECG App", "Galaxy Watch", "Fitbit", "ScanWatch"];
+
 /// The maker of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Maker {
     Kardia,
     Apple,
     Muse,
+    /// A watch that records one lead.
+    Watch,
     Other,
 }
 
@@ -45,6 +50,8 @@ impl Header {
             Maker::Kardia
         } else if says("watchOS") || texts.iter().any(|text| watch(text).is_some()) {
             Maker::Apple
+        } else if WATCHES.iter().any(|watch| says(watch)) {
+            Maker::Watch
         } else if program.contains("MUSE") {
             Maker::Muse
         } else {
@@ -59,6 +66,10 @@ impl Header {
             Maker::Kardia => header.kardia(&lines),
             Maker::Apple => header.apple(&texts),
             Maker::Muse => header.muse(&lines),
+            Maker::Watch => {
+                let device = WATCHES.iter().find(|watch| says(watch));
+                header.source.device = device.map(|device| (*device).to_owned());
+            }
             Maker::Other => {}
         }
         if header.start.is_none() {
@@ -67,7 +78,7 @@ impl Header {
         let single = texts.iter().find_map(|text| single_lead(text));
         header.lead = match maker {
             Maker::Kardia => single.or(Some(LeadName::I)),
-            Maker::Apple => Some(single.unwrap_or(LeadName::I)),
+            Maker::Apple | Maker::Watch => Some(single.unwrap_or(LeadName::I)),
             _ => single,
         }
         .map(|lead| lead.label().to_owned());

@@ -4,6 +4,7 @@
 //! A small reader of our own: what is needed of PDF is the object tables, the filters of drawings, and the operators of
 //! paths and texts.
 
+mod crypt;
 mod document;
 mod filter;
 mod font;
@@ -73,8 +74,10 @@ impl Format for Pdf {
         let length = entry.source.len();
         context.check_bytes(length)?;
         let document = Document::open(entry.source.read(0, length as usize)?);
-        if document.is_encrypted() {
-            return Err(unsupported("encryption (save a copy without a password)"));
+        if document.is_locked() {
+            return Err(unsupported(
+                "encryption with a password (save a copy without one)",
+            ));
         }
         let pages = document.pages();
         if pages.is_empty() {
@@ -240,7 +243,7 @@ fn measures(
             let [along, across] = page.scale;
             let along = along.or(across).or(by_pulse).unwrap_or(1.0);
             let across = across.unwrap_or(along);
-            let by_words = gain.or(context.answers.gain).map(|gain| gain * across);
+            let by_words = context.answers.gain.or(gain).map(|gain| gain * across);
             let pulse_says = pulses.then_some(pulse).flatten();
             if let (Some(pulse), Some(words), true) = (
                 pulse_says,

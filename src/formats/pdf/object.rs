@@ -12,8 +12,10 @@ pub type Dict = BTreeMap<String, Value>;
 /// An object. Copies are cheap: what may be large is shared.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// `null`, `true` and `false` say nothing that is needed here.
+    /// `null`
     Nothing,
+    /// `true` or `false`
+    Flag(bool),
     /// Integer or real.
     Number(f64),
     /// `/Name` without the slash.
@@ -304,7 +306,9 @@ impl<'a> Lexer<'a> {
             return Value::Number(number);
         }
         match word {
-            b"null" | b"true" | b"false" => Value::Nothing,
+            b"null" => Value::Nothing,
+            b"true" => Value::Flag(true),
+            b"false" => Value::Flag(false),
             _ => Value::Word(String::from_utf8_lossy(word).into()),
         }
     }

@@ -13,6 +13,8 @@ const POINT_MM: f64 = 25.4 / 72.0;
 const OPERATORS: usize = 20_000_000;
 /// Forms within forms.
 const FORMS: usize = 8;
+/// Texts of a page that are kept.
+const LABELS: usize = 4000;
 /// Saved graphics states.
 const SAVED: usize = 512;
 /// A step within a text (thousandths of its size) that is as wide as a space, forwards or backwards.
@@ -470,7 +472,7 @@ impl Painter<'_> {
         let matrix = self.line.then(state.matrix);
         let [a, b, _, _, e, f] = matrix.0;
         let length = (a * a + b * b).sqrt();
-        if length > 0.0 && e.is_finite() && f.is_finite() && self.page.labels.len() < 20_000 {
+        if length > 0.0 && e.is_finite() && f.is_finite() && self.page.labels.len() < LABELS {
             self.page.labels.push(Label {
                 at: [e, f],
                 direction: [a / length, b / length],

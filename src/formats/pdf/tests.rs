@@ -382,10 +382,46 @@ fn pictures_and_passwords_are_refused_by_name() {
     ))
     .unwrap_err();
     assert!(matches!(empty, ReadError::NoSignal { .. }), "{empty}");
-    let bytes = document(&[("BT ET".to_owned(), 0)], [612.0, 792.0], Writing::Table);
-    let text = String::from_utf8_lossy(&bytes).replace("/Root 1 0 R", "/Root 1 0 R/Encrypt 9 0 R");
-    let locked = open(text.into_bytes());
-    assert!(locked.is_err());
+    let words = "25 mm/s, 10 mm/mV, Lead I, 512Hz";
+    let content = three_rows(0.8, 25.0, 10.0, words);
+    let locked = open(encrypted(&content, false)).unwrap_err();
+    assert!(locked.to_string().contains("password"), "{locked}");
+    // An empty password is no password.
+    let read = recording(open(encrypted(&content, true)), "encrypted");
+    assert_eq!(read.leads[0].samples.len(), 15_360);
+    assert_eq!(read.source.device.as_deref(), Some("by hand"));
+}
+
+/// A page in a file encrypted with RC4 of 40 bits, without tables: with the empty password, or with another one.
+fn encrypted(content: &str, empty: bool) -> Vec<u8> {
+    let (mut user, key) = super::crypt::settings_for_test(&[b'o'; 32], b"id");
+    if !empty {
+        user[0] ^= 1;
+    }
+    let hex = |bytes: &[u8]| {
+        bytes.iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    };
+    let data = key.decrypt(&deflate(content.as_bytes()), 5, 0);
+    let producer = hex(&key.decrypt(b"by hand", 6, 0));
+    let mut bytes = format!(
+        "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[4 0 R]>>endobj\n\
+         4 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 5 0 R>>endobj\n\
+         6 0 obj<</Producer<{producer}>>>endobj\n\
+         9 0 obj<</Filter/Standard/V 1/R 2/P -4/O<{}>/U<{}>>>endobj\n\
+         5 0 obj<</Length {}/Filter/FlateDecode>>stream\n",
+        hex(&[b'o'; 32]),
+        hex(&user),
+        data.len()
+    )
+    .into_bytes();
+    bytes.extend(data);
+    bytes.extend(
+        b"\nendstream endobj\ntrailer<</Root 1 0 R/Info 6 0 R/Encrypt 9 0 R/ID[(id)(id)]>>",
+    );
+    bytes
 }
 
 #[test]
