@@ -22,6 +22,7 @@ error-no-signal = The { $format } file holds no ECG signal: { $holds ->
         [holds-no-electrocardiograms] { holds-no-electrocardiograms }
         [holds-no-signal-column] { holds-no-signal-column }
         [holds-no-waveform] { holds-no-waveform }
+        [holds-no-drawn-trace] { holds-no-drawn-trace }
        *[other] { $holds }
     }. Choose the file with the recorded trace.
 error-medium = The file could not be read: { $reason }. Check that it is still there, and open it again.
@@ -30,6 +31,7 @@ error-medium = The file could not be read: { $reason }. Check that it is still t
 
 holds-no-samples = it describes signals, but has no samples
 holds-events-only = it is a list of events
+holds-no-drawn-trace = nothing on its pages is drawn like a trace
 holds-no-electrocardiograms = the export contains no electrocardiograms
 holds-no-signal-column = none of its columns is a signal
 holds-no-waveform = it is an image, a report or another object without a waveform
@@ -43,6 +45,10 @@ recognised-scp = The first section points at itself, as SCP-ECG prescribes.
 recognised-signature = The file begins with the signature of the format.
 recognised-table = The text holds rows with the same number of columns of numbers.
 recognised-xml-root = The document's first element is the one of this format.
+recognised-hdf5 = The file has the signature of HDF5, and data sets of numbers.
+recognised-mat = The file is one of MATLAB arrays.
+recognised-pdf = The file is a PDF whose pages draw traces as lines.
+recognised-unisens = The XML describes a Unisens recording.
 recognised-wfdb-header = The header is a WFDB record line with its signal lines.
 
 ## What was noticed while reading
@@ -66,6 +72,7 @@ note-checksum-section = The checksum of section { $section } is wrong. What it h
 note-columns-left-out = These columns are no signals and were left out: { $names }.
 note-companded = The samples are stored in 8 bits with a logarithmic scale and were expanded, so that large values are coarse.
 note-cut-document = { $file } ends before its last element is closed. What is there is shown. Copy or export it again to get the rest.
+note-damaged-end = The file { $file } is damaged at its end. What comes before is shown.
 note-empty-signal = The signal { $signal } has no samples and was left out.
 note-gain-default = The file does not say what voltage a count of { $signal } stands for. The default of its standard, { $microvolts } microvolts, was used. Check that this is right.
 note-lead-order-assumed = The twelve columns have no names. They were taken for I, II, III, aVR, aVL, aVF, V1 to V6 in this order. Check that this is right.
@@ -79,6 +86,11 @@ note-null-signals = { $count ->
 note-odd-header = The header contradicts what follows it. The file was read as what follows is.
 note-offset-ignored = The file gives an offset for { $signal }, whose meaning is not documented. It was not applied.
 note-other-parts = The file also holds: { $names }.
+note-pdf-columns-in-time = The columns of the sheet were read as following each other in time, as printed sheets usually have them.
+note-pdf-drawn-twice-differs = The lead { $lead } is drawn twice, and the two differ by up to { $difference } microvolts. The longer one was used.
+note-pdf-true-size-assumed = The page has no grid from which its scale could be measured. It was read at its true size.
+note-pdf-uneven = A trace is drawn at uneven steps. It was read at { $rate } Hz along the straight lines between its points, so short waves may be rounded.
+note-pdf-zero-by-middle = The sheet does not show where zero is. The middle of each trace was taken for it.
 note-rate-default = The header names no sampling rate. The default of its standard, { $rate } Hz, was used. Check that this is right.
 note-records-overlap = { $count ->
         [one] One part of the recording says that it began before the part in front of it had ended. The parts were put one after the other.
@@ -110,9 +122,11 @@ note-unreadable-numbers = { $count ->
         [one] One sample of { $signal } is no number. It is shown as a gap.
        *[other] { $count } samples of { $signal } are no numbers. They are shown as gaps.
     }
+note-zero-contradicted = { $signal } says that its zero is at { $zero }, but its samples are far from there, so its scale was not believed.
 
 ## What speaks for an answer
 
+evidence-beats = At { $rate } Hz the beats would come at { $bpm } a minute, and their R waves would be { $width } ms wide at half height (usual: about 21). Of all usual rates, this one and its close neighbours have { $share } % of what speaks for any.
 evidence-counts = The numbers look like bare counts of a converter (they span { $span } within a second or two). How many of them make one millivolt is written in the data sheet of the device.
 evidence-dicom-scale = The lead { $lead } does not say what voltage a count stands for.
 evidence-header-without-rate = The header has no usable sampling rate.
@@ -121,6 +135,9 @@ evidence-ishne-gain = The lead { $lead } does not say how many nanovolts a count
 evidence-muse-gain = The lead { $lead } does not say how many microvolts a count stands for. Files of this kind have { $microvolts }.
 evidence-no-rate = The file does not say how many samples were taken in a second.
 evidence-no-scale = The file does not say what voltage its numbers stand for.
+evidence-pdf-gain = What the page says of its voltage scale is missing or contradicts itself. Printed sheets usually have { $gain } mm for a millivolt.
+evidence-pdf-lead = The page shows { $count } traces without names. If they are rows of one lead, say which.
+evidence-pdf-speed = The page does not say how fast its paper runs. Printed sheets usually have { $speed } mm for a second.
 evidence-record-duration = The file says that each of its records lasts { $seconds } seconds, which gives no sampling rate.
 evidence-scale-unit = The file gives { $scale } as the size of one count, but its unit ("{ $unit }") is no known unit of voltage.
 evidence-span = The numbers span { $span } within a second or two, as an ECG in { $unit } would.

@@ -260,7 +260,7 @@ impl LiveJob {
             .pop_front_if(|(time_s, _)| *time_s < span.range_s.end)
         {
             let broken = std::mem::take(&mut self.broken);
-            if !unusable && !(broken && beat.follows) {
+            if !(unusable || broken && beat.follows) {
                 continue;
             }
             update.beats.retain(|other| other.sample != beat.sample);

@@ -1,4 +1,4 @@
-//! EDF and EDF+ (European Data Format): read and written.
+//! EDF and EDF+ (European Data Format): read and written; BDF, the same with 24 bit (BioSemi), is read.
 //!
 //! After B. Kemp et al., "A simple format for exchange of digitized polygraphic recordings" (1992), and B. Kemp and
 //! J. Olivan, "European data format 'plus' (EDF+)" (2003).
@@ -6,7 +6,7 @@
 mod read;
 mod write;
 
-pub use read::Edf;
+pub use read::{Bdf, Edf};
 pub use write::EdfWriter;
 
 /// Format id.

@@ -6,6 +6,7 @@
 mod aecg;
 mod alivecor_atc;
 mod apple_csv;
+mod bare;
 mod base64;
 mod bundle;
 mod cardiosoft;
@@ -16,16 +17,22 @@ mod dicom;
 mod digit_list;
 mod edf;
 mod error;
+mod evidence;
 mod format;
 mod gaps;
+mod gdf;
+mod hdf5;
 mod ishne;
 mod lead_codes;
+mod markup;
+mod mat;
 mod mfer;
 mod mortara;
 mod muse;
 mod nihon_kohden;
 mod open;
 mod parts;
+mod pdf;
 mod philips;
 mod schiller;
 mod scp;
@@ -33,9 +40,11 @@ mod segments;
 mod stamp;
 mod table;
 mod text;
+mod unisens;
 mod view;
 mod voltage;
 pub mod wfdb;
+mod xlsx;
 mod xml;
 mod zip;
 mod zoncare;
@@ -66,7 +75,14 @@ pub static FORMATS: &[&dyn Format] = &[
     &schiller::Schiller,
     &mortara::Mortara,
     &zoncare::Zoncare,
+    &edf::Bdf,
+    &gdf::Gdf,
+    &hdf5::Hdf5,
+    &mat::Mat,
+    &unisens::Unisens,
+    &xlsx::Xlsx,
     &wfdb::Wfdb,
+    &pdf::Pdf,
     &apple_csv::AppleCsv,
     &table::Table,
 ];

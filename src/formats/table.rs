@@ -4,10 +4,10 @@
 //! What the file does not say (rate, unit) is asked for with evidence and a proposal, never guessed in silence.
 
 mod columns;
-mod evidence;
 mod shape;
 mod timeline;
 
+use super::evidence;
 use super::text::decode;
 use super::voltage::{signal_kind, units_per_millivolt};
 use super::{
@@ -70,6 +70,27 @@ impl Format for Table {
         };
         reading(grid, entry, context)
     }
+}
+
+/// Reads a text as a table for a format whose tables are packed in something else.
+///
+/// # Errors
+/// [`ReadError::NotThisFormat`] where it is no table, and as a table's reader.
+pub(super) fn read_text(
+    text: &str,
+    format: &str,
+    entry: &Entry,
+    context: &mut Context,
+) -> Result<Reading, ReadError> {
+    let shape = Shape::find(text).ok_or(ReadError::NotThisFormat)?;
+    let grid = Grid::read(text, &shape, context)?;
+    let mut read = reading(grid, entry, context)?;
+    match &mut read {
+        Reading::Recording(recording) => recording.source.format = format.to_owned(),
+        Reading::Question(question) => question.format = format.to_owned(),
+        Reading::Choice(_) => {}
+    }
+    Ok(read)
 }
 
 /// From columns to leads, or to what must be asked.

@@ -1,5 +1,6 @@
-//! Reading EDF and EDF+.
+//! Reading EDF, EDF+ and BDF: one layout, samples of 16 or of 24 bit.
 
+use super::super::evidence;
 use super::super::gaps::push_gap;
 use super::super::text::number;
 use super::super::voltage::{names_ecg, signal_kind, units_per_millivolt};
@@ -8,7 +9,7 @@ use super::super::{
     Answers, Bundle, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading, Score,
     Support, Unknown,
 };
-use super::{ANNOTATIONS, BLOCK, END_TEXT, GAP_TEXT, ID, WIDTHS};
+use super::{BLOCK, END_TEXT, GAP_TEXT, ID, WIDTHS};
 use crate::recording::{
     Annotation, Gap, GapReason, Lead, LeadName, Note, Patient, Phrase, Recording, SampleData,
     Samples, Scale, SignalKind, Source, StartTime, Unit,
@@ -21,8 +22,44 @@ const PREVIEW: usize = 4000;
 /// Most annotations kept.
 const MOST_ANNOTATIONS: usize = 1_000_000;
 
+/// The two formats of this layout.
+#[derive(Debug)]
+pub struct Kind {
+    id: &'static str,
+    /// Bytes of a sample.
+    width: usize,
+    /// Label of a signal that holds annotations.
+    annotations: &'static str,
+}
+
+static EDF: Kind = Kind {
+    id: ID,
+    width: 2,
+    annotations: super::ANNOTATIONS,
+};
+static BDF: Kind = Kind {
+    id: "bdf",
+    width: 3,
+    annotations: "BDF Annotations",
+};
+
 /// The EDF reader.
 pub struct Edf;
+
+/// The reader of BDF, the 24-bit sister of EDF (BioSemi).
+pub struct Bdf;
+
+static BDF_INFO: FormatInfo = FormatInfo {
+    id: "bdf",
+    name: "BDF / BDF+ (24 bit)",
+    extensions: &["bdf"],
+    signatures: &[super::super::Signature {
+        offset: 0,
+        bytes: b"\xffBIOSEMI",
+    }],
+    recognised_by: "its version field, a byte 255 and BIOSEMI",
+    support: Support::Complete,
+};
 
 static INFO: FormatInfo = FormatInfo {
     id: ID,
@@ -37,6 +74,7 @@ static INFO: FormatInfo = FormatInfo {
 #[derive(Clone, Debug)]
 struct Signal {
     label: String,
+    annotations: bool,
     unit: String,
     physical: (Option<f64>, Option<f64>),
     digital: (Option<f64>, Option<f64>),
@@ -48,7 +86,7 @@ struct Signal {
 
 impl Signal {
     fn is_annotations(&self) -> bool {
-        self.label == ANNOTATIONS
+        self.annotations
     }
 
     /// Counts per unit and the count of 0; `None` when the header's ranges give none.
@@ -70,6 +108,7 @@ impl Signal {
 /// The header.
 #[derive(Debug)]
 struct Header {
+    kind: &'static Kind,
     patient: String,
     recording: String,
     date: String,
@@ -108,46 +147,64 @@ impl Format for Edf {
     }
 
     fn read(&self, _: &Bundle, entry: &Entry, context: &mut Context) -> Result<Reading, ReadError> {
-        let header = Header::read(entry, context)?;
-        let start = start_time(&header, context);
-        let records = header.records_in(entry, context)?;
-        let mut decoded = Decoded::new(&header);
-        decoded.read(&header, entry, records, context)?;
-        let annotations = decoded.annotations(&header, context);
-        if header.signals.iter().all(Signal::is_annotations) {
-            return Err(ReadError::NoSignal {
-                format: ID.to_owned(),
-                holds: "holds-events-only".to_owned(),
-            });
-        }
-        if header.record_s <= 0.0 && context.answers.rate_hz.is_none() {
-            return Ok(decoded.question(&header, vec![Unknown::Rate]));
-        }
-        let unknown_unit = header
-            .signals
-            .iter()
-            .any(|signal| asks_unit(signal) && context.answers.unit.is_none());
-        if unknown_unit && context.answers.gain.is_none() {
-            return Ok(decoded.question(&header, vec![Unknown::Unit]));
-        }
-        let first_s = decoded.starts_s.first().copied().flatten().unwrap_or(0.0);
-        let mut leads = decoded.leads(&header, context)?;
-        if leads.iter().all(|lead| lead.samples.is_empty()) {
-            return Err(ReadError::NoSignal {
-                format: ID.to_owned(),
-                holds: "holds-no-samples".to_owned(),
-            });
-        }
-        let annotations = apply_marks(annotations, &mut leads);
-        let recording = Recording {
-            leads,
-            start: start.map(|start| later(start, first_s)),
-            source: source(&header, entry),
-            annotations,
-            notes: std::mem::take(&mut context.notes),
-        };
-        Ok(Reading::Recording(Box::new(recording)))
+        read(&EDF, entry, context)
     }
+}
+
+impl Format for Bdf {
+    fn info(&self) -> &'static FormatInfo {
+        &BDF_INFO
+    }
+
+    fn score(&self, _: &Head<'_>) -> Score {
+        Score::NONE
+    }
+
+    fn read(&self, _: &Bundle, entry: &Entry, context: &mut Context) -> Result<Reading, ReadError> {
+        read(&BDF, entry, context)
+    }
+}
+
+fn read(kind: &'static Kind, entry: &Entry, context: &mut Context) -> Result<Reading, ReadError> {
+    let header = Header::read(kind, entry, context)?;
+    let start = start_time(&header, context);
+    let records = header.records_in(entry, context)?;
+    let mut decoded = Decoded::new(&header);
+    decoded.read(&header, entry, records, context)?;
+    let annotations = decoded.annotations(&header, context);
+    if header.signals.iter().all(Signal::is_annotations) {
+        return Err(ReadError::NoSignal {
+            format: kind.id.to_owned(),
+            holds: "holds-events-only".to_owned(),
+        });
+    }
+    if header.record_s <= 0.0 && context.answers.rate_hz.is_none() {
+        return Ok(decoded.question(&header, vec![Unknown::Rate]));
+    }
+    let unknown_unit = header
+        .signals
+        .iter()
+        .any(|signal| asks_unit(signal) && context.answers.unit.is_none());
+    if unknown_unit && context.answers.gain.is_none() {
+        return Ok(decoded.question(&header, vec![Unknown::Unit]));
+    }
+    let first_s = decoded.starts_s.first().copied().flatten().unwrap_or(0.0);
+    let mut leads = decoded.leads(&header, context)?;
+    if leads.iter().all(|lead| lead.samples.is_empty()) {
+        return Err(ReadError::NoSignal {
+            format: kind.id.to_owned(),
+            holds: "holds-no-samples".to_owned(),
+        });
+    }
+    let annotations = apply_marks(annotations, &mut leads);
+    let recording = Recording {
+        leads,
+        start: start.map(|start| later(start, first_s)),
+        source: source(&header, entry),
+        annotations,
+        notes: std::mem::take(&mut context.notes),
+    };
+    Ok(Reading::Recording(Box::new(recording)))
 }
 
 /// Whether a signal calls itself an ECG and gives a scale, but a unit that is none.
@@ -174,11 +231,11 @@ fn text(bytes: &[u8]) -> String {
 }
 
 impl Header {
-    fn read(entry: &Entry, context: &Context) -> Result<Self, ReadError> {
+    fn read(kind: &'static Kind, entry: &Entry, context: &Context) -> Result<Self, ReadError> {
         let fixed = entry.source.read(0, BLOCK)?;
         let cut = |found: usize| {
             ReadError::damaged_at(
-                ID,
+                kind.id,
                 found as u64,
                 "a header of 256 bytes and 256 a signal",
                 "the end of the file",
@@ -189,9 +246,9 @@ impl Header {
         }
         let field = |at: usize, length: usize| text(&fixed[at..at + length]);
         let count = field(252, 4);
-        let signals = count
-            .parse::<usize>()
-            .map_err(|_| ReadError::damaged_at(ID, 252, "the number of signals", count.clone()))?;
+        let signals = count.parse::<usize>().map_err(|_| {
+            ReadError::damaged_at(kind.id, 252, "the number of signals", count.clone())
+        })?;
         if signals > context.limits.signals {
             return Err(ReadError::TooLarge {
                 what: "signals",
@@ -204,15 +261,21 @@ impl Header {
         if bytes.len() < BLOCK * signals {
             return Err(cut(BLOCK + bytes.len()));
         }
-        let signals = signal_headers(&bytes, signals)?;
+        let signals = signal_headers(kind, &bytes, signals)?;
         let record_bytes = signals.iter().fold(0_usize, |sum, signal| {
-            sum.saturating_add(signal.samples.saturating_mul(2))
+            sum.saturating_add(signal.samples.saturating_mul(kind.width))
         });
         let duration = field(244, 8);
         let record_s = number(&duration, true).ok_or_else(|| {
-            ReadError::damaged_at(ID, 244, "the duration of a record in seconds", duration)
+            ReadError::damaged_at(
+                kind.id,
+                244,
+                "the duration of a record in seconds",
+                duration,
+            )
         })?;
         Ok(Self {
+            kind,
             patient: field(8, 80),
             recording: field(88, 80),
             date: field(168, 8),
@@ -253,14 +316,14 @@ impl Header {
                 whole
             }
         };
-        let samples = records.saturating_mul(self.record_bytes as u64 / 2);
+        let samples = records.saturating_mul(self.record_bytes as u64 / self.kind.width as u64);
         context.check_samples(samples)?;
         Ok(records)
     }
 }
 
 /// The signals' part of the header: each field for all signals in turn.
-fn signal_headers(bytes: &[u8], count: usize) -> Result<Vec<Signal>, ReadError> {
+fn signal_headers(kind: &Kind, bytes: &[u8], count: usize) -> Result<Vec<Signal>, ReadError> {
     let field = |index: usize, signal: usize| {
         let before: usize = WIDTHS[..index].iter().sum();
         let at = before * count + signal * WIDTHS[index];
@@ -273,10 +336,12 @@ fn signal_headers(bytes: &[u8], count: usize) -> Result<Vec<Signal>, ReadError> 
         let (place, samples) = field(8, at);
         let samples = samples.parse::<usize>().map_err(|_| {
             let place = (BLOCK + place) as u64;
-            ReadError::damaged_at(ID, place, "the samples in a record", samples.clone())
+            ReadError::damaged_at(kind.id, place, "the samples in a record", samples.clone())
         })?;
+        let label = field(0, at).1;
         signals.push(Signal {
-            label: field(0, at).1,
+            annotations: label == kind.annotations,
+            label,
             unit: field(2, at).1,
             physical: (value(3), value(4)),
             digital: (value(5), value(6)),
@@ -284,14 +349,14 @@ fn signal_headers(bytes: &[u8], count: usize) -> Result<Vec<Signal>, ReadError> 
             samples,
             offset,
         });
-        offset = offset.saturating_add(samples.saturating_mul(2));
+        offset = offset.saturating_add(samples.saturating_mul(kind.width));
     }
     Ok(signals)
 }
 
 /// The signals' counts, and the texts of the annotation signals.
 struct Decoded {
-    counts: Vec<Vec<i16>>,
+    counts: Vec<SampleData>,
     /// Annotations as onset, duration and text, in seconds from the header's start time.
     events: Vec<(f64, Option<f64>, String)>,
     /// Start of each record where the file tells.
@@ -302,7 +367,14 @@ struct Decoded {
 impl Decoded {
     fn new(header: &Header) -> Self {
         Self {
-            counts: vec![Vec::new(); header.signals.len()],
+            counts: header
+                .signals
+                .iter()
+                .map(|_| match header.kind.width {
+                    2 => SampleData::I16(Vec::new()),
+                    _ => SampleData::I32(Vec::new()),
+                })
+                .collect(),
             events: Vec::new(),
             starts_s: Vec::new(),
             unreadable: 0,
@@ -323,7 +395,12 @@ impl Decoded {
         context.check_bytes(header.record_bytes as u64)?;
         for (signal, counts) in header.signals.iter().zip(&mut self.counts) {
             if !signal.is_annotations() {
-                counts.reserve_exact(signal.samples.saturating_mul(records as usize));
+                let samples = signal.samples.saturating_mul(records as usize);
+                match counts {
+                    SampleData::I16(data) => data.reserve_exact(samples),
+                    SampleData::I32(data) => data.reserve_exact(samples),
+                    SampleData::F32(_) => {}
+                }
             }
         }
         let at_once = (CHUNK_BYTES / header.record_bytes).max(1) as u64;
@@ -347,14 +424,24 @@ impl Decoded {
         let mut start_s = None;
         let mut first = true;
         for (signal, counts) in header.signals.iter().zip(&mut self.counts) {
-            let bytes = &record[signal.offset..signal.offset + signal.samples * 2];
+            let bytes = &record[signal.offset..signal.offset + signal.samples * header.kind.width];
             if signal.is_annotations() {
                 let told = parse_tals(bytes, first, &mut self.events, &mut self.unreadable);
                 start_s = start_s.or(told);
                 first = false;
             } else {
-                let (pairs, _) = bytes.as_chunks::<2>();
-                counts.extend(pairs.iter().map(|&pair| i16::from_le_bytes(pair)));
+                match counts {
+                    SampleData::I16(data) => {
+                        let (pairs, _) = bytes.as_chunks::<2>();
+                        data.extend(pairs.iter().map(|&pair| i16::from_le_bytes(pair)));
+                    }
+                    SampleData::I32(data) => {
+                        let (triples, _) = bytes.as_chunks::<3>();
+                        let wide = |&[a, b, c]: &[u8; 3]| i32::from_le_bytes([0, a, b, c]) >> 8;
+                        data.extend(triples.iter().map(wide));
+                    }
+                    SampleData::F32(_) => {}
+                }
             }
         }
         self.starts_s.push(start_s);
@@ -368,31 +455,35 @@ impl Decoded {
             .position(asks_unit)
             .or_else(|| header.signals.iter().position(|s| !s.is_annotations()))
             .unwrap_or(0);
-        let mut evidence = Vec::new();
+        let mut told = Vec::new();
         if unknowns.contains(&Unknown::Rate) {
-            evidence.push(Phrase::new("evidence-record-duration").with("seconds", header.record_s));
+            told.push(Phrase::new("evidence-record-duration").with("seconds", header.record_s));
         }
         let mut preview = Vec::new();
+        let mut proposal = Answers::default();
         if let (Some(signal), Some(counts)) = (header.signals.get(asked), self.counts.get(asked)) {
             let scale = signal.scale().unwrap_or(Scale::IDENTITY);
-            preview = counts
-                .iter()
-                .take(PREVIEW)
-                .map(|&count| scale.value(f64::from(count)) as f32)
-                .collect();
+            preview = Samples {
+                data: counts.clone(),
+                scale,
+            }
+            .values(0..PREVIEW);
             if unknowns.contains(&Unknown::Unit) {
-                evidence.push(
+                told.push(
                     Phrase::new("evidence-unit-unknown")
                         .with("lead", signal.label.as_str())
                         .with("unit", signal.unit.as_str()),
                 );
+                let (unit, _, phrase) = evidence::unit(&preview, false);
+                proposal.unit = unit.map(str::to_owned);
+                told.extend(phrase);
             }
         }
         Reading::Question(Box::new(Question {
-            format: ID.to_owned(),
+            format: header.kind.id.to_owned(),
             unknowns,
-            evidence,
-            proposal: Answers::default(),
+            evidence: told,
+            proposal,
             preview,
         }))
     }
@@ -402,6 +493,7 @@ impl Decoded {
         let breaks = self.breaks(header, context);
         let mut total = 0_u64;
         let mut leads = Vec::new();
+        let records = self.starts_s.len() as u64;
         for (signal, counts) in header.signals.iter().zip(self.counts) {
             if signal.is_annotations() {
                 continue;
@@ -421,9 +513,19 @@ impl Decoded {
                 .fold(0, u64::saturating_add);
             total = total
                 .saturating_add(lost)
-                .saturating_add(counts.len() as u64);
+                .saturating_add(records.saturating_mul(signal.samples as u64));
             context.check_samples(total)?;
-            let (counts, gaps) = with_breaks(counts, signal.samples, rate_hz, &breaks);
+            let (counts, gaps) = match counts {
+                SampleData::I16(counts) => {
+                    let (counts, gaps) = with_breaks(counts, signal.samples, rate_hz, &breaks);
+                    (SampleData::I16(counts), gaps)
+                }
+                SampleData::I32(counts) => {
+                    let (counts, gaps) = with_breaks(counts, signal.samples, rate_hz, &breaks);
+                    (SampleData::I32(counts), gaps)
+                }
+                counts @ SampleData::F32(_) => (counts, Vec::new()),
+            };
             leads.push(lead(signal, rate_hz, counts, gaps, context));
         }
         Ok(leads)
@@ -513,16 +615,16 @@ impl Decoded {
 }
 
 /// Inserts the lost time between records as gaps that hold the last sample.
-fn with_breaks(
-    counts: Vec<i16>,
+fn with_breaks<T: Copy + Default>(
+    counts: Vec<T>,
     samples: usize,
     rate_hz: f64,
     breaks: &[(usize, f64)],
-) -> (Vec<i16>, Vec<Gap>) {
+) -> (Vec<T>, Vec<Gap>) {
     if breaks.is_empty() {
         return (counts, Vec::new());
     }
-    let mut data: Vec<i16> = Vec::with_capacity(counts.len());
+    let mut data: Vec<T> = Vec::with_capacity(counts.len());
     let mut gaps = Vec::new();
     let mut from = 0;
     for &(record, seconds) in breaks {
@@ -530,7 +632,7 @@ fn with_breaks(
         data.extend(&counts[from..to]);
         let lost = (seconds * rate_hz).round().max(0.0) as usize;
         let start = data.len();
-        data.resize(start + lost, data.last().copied().unwrap_or(0));
+        data.resize(start + lost, data.last().copied().unwrap_or_default());
         push_gap(&mut gaps, start..start + lost, GapReason::Paused);
         from = to;
     }
@@ -542,7 +644,7 @@ fn with_breaks(
 fn lead(
     signal: &Signal,
     rate_hz: f64,
-    counts: Vec<i16>,
+    counts: SampleData,
     gaps: Vec<Gap>,
     context: &mut Context,
 ) -> Lead {
@@ -569,7 +671,10 @@ fn lead(
         kind,
         unit,
         rate_hz,
-        samples: Samples::from_i16(counts, scale),
+        samples: match counts {
+            SampleData::I32(counts) => Samples::from_i32(counts, scale),
+            data => Samples { data, scale },
+        },
         gaps,
         derived: false,
     }
@@ -633,8 +738,10 @@ fn mark_gap(lead: &mut Lead, from_s: f64, length_s: f64) {
 
 /// Cuts a lead to `length` samples.
 fn truncate(lead: &mut Lead, length: usize) {
-    if let SampleData::I16(data) = &mut lead.samples.data {
-        data.truncate(length);
+    match &mut lead.samples.data {
+        SampleData::I16(data) => data.truncate(length),
+        SampleData::I32(data) => data.truncate(length),
+        SampleData::F32(data) => data.truncate(length),
     }
     let length = lead.samples.len();
     lead.gaps.retain(|gap| gap.range.start < length);
@@ -737,7 +844,7 @@ fn later(start: StartTime, seconds: f64) -> StartTime {
 
 /// What the header says of person, device and filters.
 fn source(header: &Header, entry: &Entry) -> Source {
-    let plus = header.reserved.starts_with("EDF+");
+    let plus = header.reserved.starts_with("EDF+") || header.reserved.starts_with("BDF+");
     let known = |word: Option<&str>| {
         word.filter(|word| *word != "X")
             .map(|word| word.replace('_', " "))
@@ -768,7 +875,7 @@ fn source(header: &Header, entry: &Entry) -> Source {
         vec![header.recording.clone()]
     };
     Source {
-        format: ID.to_owned(),
+        format: header.kind.id.to_owned(),
         recognised_by: "recognised-edf-header".to_owned(),
         name: entry.file_name().to_owned(),
         device,

@@ -188,7 +188,8 @@ fn an_unknown_unit_of_an_ecg_is_asked_for() {
     };
     assert_eq!(question.unknowns, [Unknown::Unit]);
     assert_eq!(question.preview, [500.0, 0.0]);
-    assert_eq!(question.proposal, Answers::default());
+    // The size of the trace speaks for microvolts, which is proposed and not assumed.
+    assert_eq!(question.proposal.unit.as_deref(), Some("uV"));
     let answers = Answers {
         unit: Some("uV".to_owned()),
         ..Answers::default()
@@ -377,4 +378,38 @@ proptest! {
             prop_assert!((value - read).abs() <= 1.1e-4, "{value} {read}");
         }
     }
+}
+
+#[test]
+fn the_sample_of_24_bits_reads_as_the_index_says() {
+    use crate::formats::testing::{entry, extremes, near, read_first, recording, samples};
+    let Some(root) = samples() else { return };
+    let bundle = Bundle {
+        entries: vec![entry(&root.join("bdf/test_generator_datarec_2.bdf"))],
+    };
+    let read = recording(read_first(&bundle, Answers::default()), "bdf");
+    // Rate, length and range in microvolts.
+    let told = [
+        (500.0, 15_000, -1000.0, 1000.0),
+        (400.0, 12_000, -1000.0, 1000.0),
+        (250.0, 7500, -1000.0, 1000.0),
+        (487.5, 14_625, -1034.72, 921.731),
+        (499.5, 14_985, -999.89, 999.65),
+    ];
+    assert_eq!(read.leads.len(), told.len());
+    for (lead, (rate_hz, count, low, high)) in read.leads.iter().zip(told) {
+        assert_eq!(
+            (lead.rate_hz, lead.samples.len()),
+            (rate_hz, count),
+            "{}",
+            lead.name
+        );
+        let found = extremes(lead);
+        assert!(
+            near(found.0 * 1000.0, low) && near(found.1 * 1000.0, high),
+            "{} {found:?}",
+            lead.name
+        );
+    }
+    assert_eq!(read.source.format, "bdf");
 }

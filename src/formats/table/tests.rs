@@ -153,8 +153,8 @@ fn bare_numbers_are_asked_for_and_answered_in_one_step() {
     // A spike every 300 samples; at 360 Hz that is 72 a minute.
     let text: String = (0..6000)
         .map(|i| match i % 300 {
-            10..15 => format!("{}.5\n", (i % 300 - 9) * 200),
-            15..20 => format!("{}.5\n", (20 - i % 300) * 200),
+            10..17 => format!("{}.5\n", (i % 300 - 9) * 200),
+            17..24 => format!("{}.5\n", (24 - i % 300) * 200),
             _ => format!("{}.25\n", i % 3),
         })
         .collect();

@@ -61,6 +61,9 @@ impl AnnotationFile {
         if bytes.is_empty() {
             return Err(ReadError::Empty);
         }
+        if let Some(marks) = aha_marks(bytes) {
+            return Ok(Self::from_marks(marks, false));
+        }
         let mut parser = Parser {
             bytes,
             at: 0,
@@ -195,6 +198,66 @@ struct Mark {
     channel: u8,
     number: i8,
     text: String,
+}
+
+/// Marks of the tape format of the AHA database (annot(5)): 16 bytes each, a zero, a letter, the time as two words, the
+/// mark's own number from 1 on, subtype, WFDB's code and six bytes of text. `None` when the bytes are not that.
+fn aha_marks(bytes: &[u8]) -> Option<Vec<Mark>> {
+    const RECORD: usize = 16;
+    /// First byte of the record that ends the file.
+    const END: u8 = 0xff;
+    let mut marks = Vec::new();
+    for (at, record) in bytes.chunks_exact(RECORD).enumerate() {
+        if record[0] == END {
+            break;
+        }
+        let letter = record[1];
+        let code = match letter {
+            b'N' => 1,
+            b'V' => 5,
+            b'F' => 6,
+            b'E' => 10,
+            b'P' => 12,
+            b'Q' => 13,
+            // Unreadable: the analysis is shut down from here on.
+            b'U' => 14,
+            b'[' => 32,
+            b']' => 33,
+            b'R' => 41,
+            b'O' | b'A' => NOTE,
+            _ => return None,
+        };
+        let serial = usize::from(u16::from_le_bytes([record[6], record[7]]));
+        if record[0] != 0 || (serial != (at + 1) & 0xffff) {
+            return None;
+        }
+        let high = u32::from(u16::from_le_bytes([record[2], record[3]]));
+        let low = u32::from(u16::from_le_bytes([record[4], record[5]]));
+        let subtype = match (letter, record[8] as i8) {
+            (b'U', 0) => -1,
+            (_, subtype) => subtype,
+        };
+        let own = u16::from(record[9]);
+        let text = record.get(10..).unwrap_or_default();
+        let end = text
+            .iter()
+            .position(|&byte| byte == 0)
+            .unwrap_or(text.len());
+        marks.push(Mark {
+            time: i64::from((high << 16 | low) as i32),
+            // WFDB's own code says more than the letter (a bundle branch block is an N).
+            code: if (1..=LAST_CODE).contains(&own) {
+                own
+            } else {
+                code
+            },
+            subtype,
+            channel: 0,
+            number: 0,
+            text: String::from_utf8_lossy(&text[..end]).into_owned(),
+        });
+    }
+    (!marks.is_empty()).then_some(marks)
 }
 
 struct Parser<'a> {
@@ -426,6 +489,36 @@ mod tests {
         assert_eq!(marks.len(), 2);
         assert_eq!((marks[0].code.as_str(), marks[0].time_s), ("c", 0.5));
         assert_eq!(marks[1].code, "|");
+    }
+
+    #[test]
+    fn marks_of_the_aha_tapes_and_their_shut_downs_are_read() {
+        let mut bytes = Vec::new();
+        for (at, (letter, time, own)) in [
+            (b'N', 70_000_u32, 2_u8),
+            (b'U', 70_100, 0),
+            (b'V', 70_200, 0),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            bytes.extend([0, letter]);
+            bytes.extend(((time >> 16) as u16).to_le_bytes());
+            bytes.extend((time as u16).to_le_bytes());
+            bytes.extend((at as u16 + 1).to_le_bytes());
+            bytes.extend([0, own, b'x', 0, 0, 0, 0, 0]);
+        }
+        bytes.extend([0xff; 16]);
+        let marks = read_annotations(&bytes).unwrap();
+        let told: Vec<_> = marks
+            .iter()
+            .map(|m| (m.sample, m.code.as_str(), m.subtype))
+            .collect();
+        assert_eq!(
+            told,
+            [(70_000, "L", 0), (70_100, "~", -1), (70_200, "V", 0)]
+        );
+        assert_eq!(marks[0].text, "x");
     }
 
     #[test]

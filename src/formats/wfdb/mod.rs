@@ -3,6 +3,7 @@
 //! After the WFDB Applications Guide (G. B. Moody): header(5), signal(5), annot(5).
 
 mod annotations;
+mod flac;
 mod header;
 mod join;
 mod signals;
@@ -42,7 +43,7 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "a header text: record line (name, signals, rate), then one line a signal; \
                     annotation files by walking their words",
-    support: Support::Common,
+    support: Support::Complete,
 };
 
 impl Format for Wfdb {
@@ -318,17 +319,23 @@ pub(super) fn read_signals(
     Ok(read)
 }
 
-/// Asks for the rate, with what the file holds.
+/// Asks for the rate, with what the file holds and what its beats suggest.
 fn rate_question(signals: &[Signal]) -> Reading {
-    let preview = signals
-        .first()
-        .map_or_else(Vec::new, |signal| signal.lead.samples.values(0..PREVIEW));
+    let values = signals.first().map_or_else(Vec::new, |signal| {
+        signal.lead.samples.values(0..super::evidence::LOOK)
+    });
+    let mut evidence = vec![Phrase::new("evidence-header-without-rate")];
+    let mut proposal = super::Answers::default();
+    if let Some((rate_hz, phrase)) = super::evidence::rate(&values) {
+        proposal.rate_hz = Some(rate_hz);
+        evidence.push(phrase);
+    }
     Reading::Question(Box::new(Question {
         format: "wfdb".to_owned(),
         unknowns: vec![Unknown::Rate],
-        evidence: vec![Phrase::new("evidence-header-without-rate")],
-        proposal: super::Answers::default(),
-        preview,
+        evidence,
+        proposal,
+        preview: values.into_iter().take(PREVIEW).collect(),
     }))
 }
 

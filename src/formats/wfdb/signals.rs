@@ -1,5 +1,6 @@
 //! Signal files: the storage formats of signal(5), decoded chunk by chunk, so that a long record costs its samples.
 
+use super::flac;
 use super::header::SignalLine;
 use crate::formats::gaps::{push_gap, take_invalid};
 use crate::formats::{ByteSource, Context, ReadError};
@@ -31,6 +32,12 @@ pub enum Storage {
     Packed10Words,
     /// 311: three samples of 10 bit in a double word.
     Packed10Double,
+    /// 508: FLAC of 8 bit.
+    Flac8,
+    /// 516: FLAC of 16 bit.
+    Flac16,
+    /// 524: FLAC of 24 bit.
+    Flac24,
 }
 
 impl Storage {
@@ -48,6 +55,9 @@ impl Storage {
             212 => Self::Packed12,
             310 => Self::Packed10Words,
             311 => Self::Packed10Double,
+            508 => Self::Flac8,
+            516 => Self::Flac16,
+            524 => Self::Flac24,
             _ => return None,
         })
     }
@@ -57,10 +67,10 @@ impl Storage {
     pub fn invalid(self) -> Option<i32> {
         match self {
             Self::Difference8 => None,
-            Self::I16 | Self::I16Big | Self::Offset16 => Some(-32_768),
-            Self::I24 => Some(-8_388_608),
+            Self::I16 | Self::I16Big | Self::Offset16 | Self::Flac16 => Some(-32_768),
+            Self::I24 | Self::Flac24 => Some(-8_388_608),
             Self::I32 => Some(i32::MIN),
-            Self::Offset8 => Some(-128),
+            Self::Offset8 | Self::Flac8 => Some(-128),
             Self::Packed12 => Some(-2048),
             Self::Packed10Words | Self::Packed10Double => Some(-512),
         }
@@ -77,12 +87,22 @@ impl Storage {
             Self::Packed12 => bytes / 3 * 2 + u64::from(bytes % 3 >= 2),
             Self::Packed10Words => bytes / 4 * 3 + u64::from(bytes % 4 >= 2),
             Self::Packed10Double => bytes / 4 * 3 + (bytes % 4).saturating_sub(1),
+            // Only the stream itself tells.
+            Self::Flac8 | Self::Flac16 | Self::Flac24 => 0,
         }
     }
 
     /// Whether every sample fits 16 bit.
     fn is_narrow(self) -> bool {
-        !matches!(self, Self::Difference8 | Self::I24 | Self::I32)
+        !matches!(
+            self,
+            Self::Difference8 | Self::I24 | Self::I32 | Self::Flac24
+        )
+    }
+
+    /// Whether the samples are a FLAC stream.
+    fn is_flac(self) -> bool {
+        matches!(self, Self::Flac8 | Self::Flac16 | Self::Flac24)
     }
 
     /// Appends the samples of `bytes`, which start at a group's beginning. A last incomplete group is read as far as
@@ -115,6 +135,7 @@ impl Storage {
             Self::Packed12 => packed12(bytes, out),
             Self::Packed10Words => packed10_words(bytes, out),
             Self::Packed10Double => packed10_double(bytes, out),
+            Self::Flac8 | Self::Flac16 | Self::Flac24 => {}
         }
     }
 }
@@ -303,9 +324,25 @@ pub fn read_group(
             found: u64::MAX,
             limit: context.limits.samples,
         })?;
+    if storage.is_flac() {
+        return read_flac(group, storage, source, wanted, context);
+    }
     let bytes = source.len().saturating_sub(first.offset);
     let available = storage.samples_in(bytes) / frame as u64;
     let frames = wanted.map_or(available, |wanted| wanted.min(available));
+    note_short(first, wanted, available, context);
+    let skew = group.iter().map(|signal| signal.skew).max().unwrap_or(0);
+    let stored = available.min(frames.saturating_add(skew));
+    context.check_samples(stored.saturating_mul(frame as u64))?;
+
+    let columns = decode_group(group, storage, source, first.offset, stored as usize)?;
+    Ok(finish_group(
+        group, columns, storage, wanted, available, context,
+    ))
+}
+
+/// Notes that a file holds fewer frames than the header tells.
+fn note_short(first: &SignalLine, wanted: Option<u64>, available: u64, context: &mut Context) {
     if let Some(wanted) = wanted
         && wanted > available
     {
@@ -316,11 +353,23 @@ pub fn read_group(
                 .with("found", available),
         );
     }
-    let skew = group.iter().map(|signal| signal.skew).max().unwrap_or(0);
-    let stored = available.min(frames.saturating_add(skew));
-    context.check_samples(stored.saturating_mul(frame as u64))?;
+}
 
-    let columns = decode_group(group, storage, source, first.offset, stored as usize)?;
+/// Checks and fits the decoded counts of a group.
+fn finish_group(
+    group: &[SignalLine],
+    columns: Vec<Counts>,
+    storage: Storage,
+    wanted: Option<u64>,
+    available: u64,
+    context: &mut Context,
+) -> Vec<Column> {
+    let mut frames = wanted.map_or(available, |wanted| wanted.min(available));
+    if wanted.is_none()
+        && let Some(end) = logical_end(group, &columns, storage)
+    {
+        frames = frames.min(end);
+    }
     let mut finished = Vec::with_capacity(group.len());
     for (signal, counts) in group.iter().zip(columns) {
         let length = frames as usize * signal.samples_per_frame;
@@ -336,7 +385,96 @@ pub fn read_group(
             .saturating_mul(signal.samples_per_frame);
         finished.push(counts.finish(skew, length, storage, signal.baseline as i32));
     }
-    Ok(finished)
+    finished
+}
+
+/// The frame at which old tapes end: the most negative value, then nothing but zeros to the end of the block
+/// (signal(5), format 16). Asked only where the header gives no length.
+fn logical_end(group: &[SignalLine], columns: &[Counts], storage: Storage) -> Option<u64> {
+    if !matches!(storage, Storage::I16 | Storage::I16Big) {
+        return None;
+    }
+    let mut end = None;
+    for (signal, counts) in group.iter().zip(columns) {
+        let Counts::Narrow(data) = counts else {
+            return None;
+        };
+        let last = data.iter().rposition(|&count| count != 0)?;
+        let frame = last / signal.samples_per_frame;
+        if data[last] == i16::MIN && last + 1 < data.len() {
+            end = Some(end.unwrap_or(frame).min(frame));
+        } else if end.is_some_and(|end| frame > end) {
+            return None;
+        }
+    }
+    end.map(|end| end as u64)
+}
+
+/// Reads the signals of a FLAC stream: one channel a signal, the samples of a frame one after the other.
+fn read_flac(
+    group: &[SignalLine],
+    storage: Storage,
+    source: &dyn ByteSource,
+    wanted: Option<u64>,
+    context: &mut Context,
+) -> Result<Vec<Column>, ReadError> {
+    let Some(first) = group.first() else {
+        return Ok(Vec::new());
+    };
+    let damaged = |expected: &str, found: String| {
+        ReadError::damaged_at(
+            "wfdb",
+            first.offset,
+            expected,
+            format!("{found} in {}", first.file),
+        )
+    };
+    let length = source.len().saturating_sub(first.offset);
+    context.check_bytes(length)?;
+    let bytes = source.read(first.offset, length as usize)?;
+    let info = flac::stream_info(&bytes)
+        .ok_or_else(|| damaged("a FLAC stream", "something else".to_owned()))?;
+    if info.channels != group.len() {
+        return Err(damaged(
+            "one FLAC channel a signal",
+            format!("{} channels for {} signals", info.channels, group.len()),
+        ));
+    }
+    let skew = group.iter().map(|signal| signal.skew).max().unwrap_or(0);
+    let most = wanted.map_or(u64::MAX, |wanted| wanted.saturating_add(skew));
+    let per_frame = first.samples_per_frame as u64;
+    let most = most.saturating_mul(per_frame);
+    context.check_samples(info.samples.min(most).saturating_mul(info.channels as u64))?;
+    let limit = context.limits.samples / info.channels as u64;
+    let mut columns: Vec<Counts> = group
+        .iter()
+        .map(|_| {
+            if storage.is_narrow() {
+                Counts::Narrow(Vec::new())
+            } else {
+                Counts::Wide(Vec::new())
+            }
+        })
+        .collect();
+    let mut found = 0_u64;
+    let whole = flac::decode(&bytes, info, |block| {
+        found += block.first().map_or(0, Vec::len) as u64;
+        for (column, samples) in columns.iter_mut().zip(block) {
+            column.take(samples.iter().copied(), storage, &mut 0);
+        }
+        found < most && found <= limit
+    });
+    if found > limit {
+        context.check_samples(found.saturating_mul(info.channels as u64))?;
+    }
+    let available = found / per_frame;
+    note_short(first, wanted, available, context);
+    if !whole && wanted.is_none_or(|wanted| wanted <= available) {
+        context.note(Note::new("damaged-end").with("file", first.file.as_str()));
+    }
+    Ok(finish_group(
+        group, columns, storage, wanted, available, context,
+    ))
 }
 
 /// Decodes `frames` frames from `offset`, one column a signal.
@@ -453,6 +591,7 @@ mod tests {
                 );
             }
         }
-        assert_eq!(Storage::of(516), None);
+        assert_eq!(Storage::of(212), Some(Storage::Packed12));
+        assert_eq!(Storage::of(17), None);
     }
 }

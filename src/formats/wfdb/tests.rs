@@ -251,7 +251,7 @@ fn budgets_hold_whatever_the_header_claims() {
         );
     }
     let unsupported = read_with(
-        &[("d.hea", b"d 1 100\nd.dat 516\n"), ("d.dat", &[0; 10])],
+        &[("d.hea", b"d 1 100\nd.dat 517\n"), ("d.dat", &[0; 10])],
         &mut Context::default(),
     );
     assert!(matches!(unsupported, Err(ReadError::Unsupported { .. })));
