@@ -1,5 +1,7 @@
 //! AliveCor's ATC files (`ALIVE`, versions 2 to 4): blocks with a checksum, one lead a block.
 
+use super::instant;
+use super::view::View;
 use super::{
     Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Signature, Support,
 };
@@ -76,6 +78,7 @@ impl Format for AliveCorAtc {
                 holds: "holds-no-samples".to_owned(),
             });
         }
+        super::derived::complete(&mut leads);
         let mut recording = Recording {
             leads,
             ..Recording::default()
@@ -103,16 +106,11 @@ fn lead_name(id: [u8; 4]) -> Option<&'static str> {
     })
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    let four = bytes.get(at..at.checked_add(4)?)?;
-    Some(u32::from_le_bytes(four.try_into().ok()?))
-}
-
 /// Walks the blocks: id, length, payload, checksum. A block that is cut is read as far as it goes.
 fn blocks<'a>(bytes: &'a [u8], context: &mut Context) -> Result<Vec<Block<'a>>, ReadError> {
     let mut blocks = Vec::new();
     let mut at = START;
-    while let (Some(id), Some(length)) = (bytes.get(at..at + 4), u32_at(bytes, at + 4)) {
+    while let (Some(id), Some(length)) = (bytes.get(at..at + 4), View::little(bytes).u32(at + 4)) {
         if blocks.len() == MOST_BLOCKS {
             return Err(ReadError::TooLarge {
                 what: "blocks",
@@ -131,7 +129,7 @@ fn blocks<'a>(bytes: &'a [u8], context: &mut Context) -> Result<Vec<Block<'a>>, 
                     .with("expected", u64::from(length))
                     .with("found", bytes.len() - start),
             );
-        } else if !checksum_fits(&bytes[at..end], u32_at(bytes, end)) {
+        } else if !checksum_fits(&bytes[at..end], View::little(bytes).u32(end)) {
             context.note(Note::new("checksum").with("signal", name.as_str()));
         }
         let payload = &bytes[start..end.min(bytes.len())];
@@ -203,7 +201,7 @@ fn about(
         (!text.is_empty()).then_some(text)
     };
     let date = field(0, 32);
-    let start = date.as_deref().and_then(date_time);
+    let start = date.as_deref().and_then(instant::parse);
     if let (Some(text), None) = (date, start) {
         context.note(Note::new("bad-date").with("text", text));
     }
@@ -237,45 +235,10 @@ fn about(
     (source, start)
 }
 
-/// `2012-04-03T14:17:43-7:00`, with or without fraction, zone in one digit, four digits or `Z`.
-fn date_time(text: &str) -> Option<StartTime> {
-    let (date, time) = text.split_once(['T', ' '])?;
-    let mut date = date.split('-');
-    let (year, month, day) = (date.next()?, date.next()?, date.next()?);
-    let zone_at = time.find(['+', '-', 'Z']).unwrap_or(time.len());
-    let (time, zone) = time.split_at(zone_at);
-    let mut time = time.trim().split(':');
-    let (hour, minute, second) = (time.next()?, time.next()?, time.next()?);
-    let offset = match zone.chars().next() {
-        None => None,
-        Some('Z') => Some(0),
-        Some(sign) => {
-            let digits = zone.get(1..)?;
-            let (hours, minutes) = match digits.split_once(':') {
-                Some(parts) => parts,
-                None => digits.split_at_checked(digits.len().checked_sub(2)?)?,
-            };
-            let minutes = hours
-                .parse::<i16>()
-                .ok()?
-                .checked_mul(60)?
-                .checked_add(minutes.parse::<i16>().ok()?)?;
-            Some(if sign == '-' { -minutes } else { minutes })
-        }
-    };
-    StartTime::new(
-        Some((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)),
-        hour.parse().ok()?,
-        minute.parse().ok()?,
-        second.parse().ok()?,
-        offset,
-    )
-}
-
 /// Beats of the `ann ` block: tick rate, then offset and type of each. The device's types have no public meaning, so
 /// each is a comment with its number.
 fn beats(payload: &[u8]) -> Vec<Annotation> {
-    let Some(ticks) = u32_at(payload, 0).filter(|&ticks| ticks > 0) else {
+    let Some(ticks) = View::little(payload).u32(0).filter(|&ticks| ticks > 0) else {
         return Vec::new();
     };
     let (beats, _) = payload.get(4..).unwrap_or_default().as_chunks::<6>();
@@ -349,7 +312,8 @@ mod tests {
     fn leads_times_and_both_checksums_are_read() {
         let recording = read(&example()).unwrap();
         assert!(recording.notes.is_empty(), "{:?}", recording.notes);
-        let [first, second] = &recording.leads[..] else {
+        // III, aVR, aVL and aVF are derived.
+        let [first, second, _, _, _, _] = &recording.leads[..] else {
             panic!()
         };
         assert_eq!((first.rate_hz, first.samples.len()), (300.0, 300));
@@ -371,20 +335,5 @@ mod tests {
         assert_eq!(recording.leads[1].samples.len(), 50);
         assert_eq!(recording.notes[0].code, "short-file");
         assert!(matches!(read(&bytes[..40]), Err(ReadError::Damaged { .. })));
-    }
-
-    #[test]
-    fn dates_in_every_writing_seen() {
-        for (text, iso) in [
-            (
-                "2016-06-01T18:15:25.777-04:00",
-                "2016-06-01T18:15:25.777-04:00",
-            ),
-            ("2018-10-10T11:13:11-0700", "2018-10-10T11:13:11-07:00"),
-            ("2018-10-10 11:13:11", "2018-10-10T11:13:11"),
-        ] {
-            assert_eq!(date_time(text).unwrap().iso(), iso);
-        }
-        assert!(date_time("yesterday").is_none());
     }
 }

@@ -4,11 +4,12 @@
 //! with its word, the voltage unit, the lead on the line before. No rate is assumed: watches write their own.
 
 use super::gaps::push_gap;
+use super::input::{self, PREVIEW};
 use super::text::{bare, decode, is_missing, lines, number, rate_with_unit};
 use super::voltage::units_per_millivolt;
 use super::{
     Answers, Bundle, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading, Score,
-    Support, Unknown,
+    Support, Unknown, instant,
 };
 use crate::recording::{
     Gap, GapReason, Lead, LeadName, Note, Patient, Phrase, Recording, SampleData, Samples, Scale,
@@ -18,8 +19,6 @@ use crate::recording::{
 const ID: &str = "apple-csv";
 /// Lines in which the header must be over; real ones have 13.
 const HEADER_LINES: usize = 60;
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 /// Rate near which every watch records; only ever proposed.
 const USUAL_RATE_HZ: f64 = 512.0;
 
@@ -38,12 +37,13 @@ static INFO: FormatInfo = FormatInfo {
 
 /// What the header's lines say, found by their shape.
 #[derive(Debug, Default)]
-struct Header {
+pub struct Header {
     /// Key and value of each line, empty lines left out.
     pairs: Vec<(String, String)>,
     /// Place of the date among the pairs.
     date: Option<usize>,
-    start: Option<StartTime>,
+    /// The date itself.
+    pub start: Option<StartTime>,
     rate_hz: Option<f64>,
     /// Place of the unit among the pairs.
     unit: Option<usize>,
@@ -56,7 +56,8 @@ struct Header {
 
 impl Header {
     /// Reads lines until the first bare number; `None` when there is none.
-    fn find(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn find(text: &str) -> Option<Self> {
         let mut header = Self::default();
         for (at, line) in lines(text).enumerate().take(HEADER_LINES) {
             if sample(line).is_some() {
@@ -66,6 +67,23 @@ impl Header {
             header.line(line);
         }
         None
+    }
+
+    /// How sure the shape is: date, rate and unit.
+    #[must_use]
+    pub fn score(&self) -> Score {
+        let facts = [
+            self.date.is_some(),
+            self.rate_hz.is_some(),
+            self.unit.is_some(),
+        ];
+        match facts.iter().filter(|&&fact| fact).count() {
+            3 => Score(230),
+            2 if self.date.is_some() => Score::LIKELY,
+            // The same shape without a date, from any maker.
+            2 => Score(90),
+            _ => Score::NONE,
+        }
     }
 
     fn line(&mut self, line: &str) {
@@ -79,7 +97,7 @@ impl Header {
         }
         let place = self.pairs.len();
         self.pairs.push((key.to_owned(), value.to_owned()));
-        if let Some(start) = date_with_zone(value) {
+        if let Some(start) = instant::parse(value) {
             self.date.get_or_insert(place);
             self.start.get_or_insert(start);
         } else if value.contains("Watch") {
@@ -104,34 +122,6 @@ fn sample(line: &str) -> Option<f64> {
     number(line.trim_end_matches([',', '\t', ';', ' ']), true)
 }
 
-/// `2021-12-17 12:58:58 +0800`.
-fn date_with_zone(text: &str) -> Option<StartTime> {
-    let mut parts = text.split_whitespace();
-    let (date, time, zone) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() {
-        return None;
-    }
-    let mut date = date.split('-');
-    let (year, month, day) = (date.next()?, date.next()?, date.next()?);
-    let mut time = time.split(':');
-    let (hour, minute, second) = (time.next()?, time.next()?, time.next()?);
-    let zone = zone.replace(':', "");
-    let (hours, minutes) = (zone.get(1..3)?, zone.get(3..5)?);
-    let offset = hours.parse::<i16>().ok()? * 60 + minutes.parse::<i16>().ok()?;
-    let offset = match zone.chars().next()? {
-        '+' => offset,
-        '-' => -offset,
-        _ => return None,
-    };
-    StartTime::new(
-        Some((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)),
-        hour.parse().ok()?,
-        minute.parse().ok()?,
-        second.parse().ok()?,
-        Some(offset),
-    )
-}
-
 impl Format for AppleCsv {
     fn info(&self) -> &'static FormatInfo {
         &INFO
@@ -141,58 +131,88 @@ impl Format for AppleCsv {
         let Some(header) = decode(head.bytes).and_then(|text| Header::find(&text)) else {
             return Score::NONE;
         };
-        let facts = [
-            header.date.is_some(),
-            header.rate_hz.is_some(),
-            header.unit.is_some(),
-        ];
-        match facts.iter().filter(|&&fact| fact).count() {
-            3 => Score(230),
-            2 if header.date.is_some() => Score::LIKELY,
-            // The same shape from another maker; its own reader knows more.
-            2 => Score(90),
-            _ => Score::NONE,
+        // A date without a zone is another maker's.
+        if header
+            .start
+            .is_some_and(|start| start.offset_minutes.is_none())
+        {
+            return Score::NONE;
         }
+        header.score()
     }
 
     fn read(&self, _: &Bundle, entry: &Entry, context: &mut Context) -> Result<Reading, ReadError> {
-        let length = entry.source.len();
-        context.check_bytes(length)?;
-        let bytes = entry.source.read(0, length as usize)?;
-        let text = decode(&bytes).ok_or(ReadError::NotThisFormat)?;
-        let Some(header) = Header::find(&text) else {
-            return Err(ReadError::damaged_line(
-                ID,
-                HEADER_LINES,
-                "one number a line after the header",
-                "no such line",
-            ));
-        };
-        let (data, gaps) = samples(&text, header.first_sample, context)?;
-        let rate_hz = header.rate_hz.or(context.answers.rate_hz);
-        let per_millivolt = header.per_millivolt.or(context.answers.per_millivolt());
-        let (Some(rate_hz), Some(per_millivolt)) = (rate_hz, per_millivolt) else {
-            return Ok(question(rate_hz.is_none(), per_millivolt.is_none(), &data));
-        };
-        let scale = Scale {
-            gain: per_millivolt,
-            baseline: 0.0,
-        };
-        let samples = Samples {
-            data: SampleData::F32(data),
-            scale,
-        };
-        let mut lead = lead(&header, context, rate_hz, samples);
-        lead.gaps = gaps;
-        let recording = Recording {
-            leads: vec![lead],
-            start: header.start,
-            source: source(&header, entry),
-            annotations: Vec::new(),
-            notes: std::mem::take(&mut context.notes),
-        };
-        Ok(Reading::Recording(Box::new(recording)))
+        read_as(ID, "recognised-apple-csv", entry, context)
     }
+}
+
+/// Reads a file of this shape under the name of its maker.
+///
+/// # Errors
+/// [`ReadError::Damaged`] where no samples follow, [`ReadError::TooLarge`], [`ReadError::Medium`].
+pub fn read_as(
+    id: &str,
+    recognised_by: &str,
+    entry: &Entry,
+    context: &mut Context,
+) -> Result<Reading, ReadError> {
+    let text = input::text(entry, context)?;
+    let Some(header) = Header::find(&text) else {
+        return Err(ReadError::damaged_line(
+            id,
+            HEADER_LINES,
+            "one number a line after the header",
+            "no such line",
+        ));
+    };
+    let (data, gaps) = samples(&text, header.first_sample, context)?;
+    let rate_hz = header.rate_hz.or(context.answers.rate_hz);
+    let unit_unlikely = thousandfold(&header, &data);
+    let answered = context.answers.per_millivolt();
+    let per_millivolt = if unit_unlikely {
+        answered
+    } else {
+        header.per_millivolt.or(answered)
+    };
+    let (Some(rate_hz), Some(per_millivolt)) = (rate_hz, per_millivolt) else {
+        let unit = per_millivolt.is_none().then_some(if unit_unlikely {
+            ("evidence-lost-decimal-mark", "nV")
+        } else {
+            ("evidence-watch-unit", "uV")
+        });
+        return Ok(question(id, rate_hz.is_none(), unit, &data));
+    };
+    let scale = Scale {
+        gain: per_millivolt,
+        baseline: 0.0,
+    };
+    let samples = Samples {
+        data: SampleData::F32(data),
+        scale,
+    };
+    let mut lead = lead(&header, context, rate_hz, samples);
+    lead.gaps = gaps;
+    let mut source = source(&header, entry);
+    source.format = id.to_owned();
+    source.recognised_by = recognised_by.to_owned();
+    let recording = Recording {
+        leads: vec![lead],
+        start: header.start,
+        source,
+        ..Recording::default()
+    };
+    Ok(input::recording(recording, context))
+}
+
+/// Whether a spreadsheet has taken the decimal comma of microvolts for a mark of thousands: whole numbers throughout,
+/// and a trace a thousand times too large.
+fn thousandfold(header: &Header, data: &[f32]) -> bool {
+    let whole = data.iter().all(|value| value.fract() == 0.0);
+    let low = data.iter().copied().fold(f32::MAX, f32::min);
+    let high = data.iter().copied().fold(f32::MIN, f32::max);
+    header
+        .per_millivolt
+        .is_some_and(|gain| whole && f64::from(high - low) / gain > 50.0)
 }
 
 /// The numbers from line `first` on. A line that is no number is a missing sample, and noted.
@@ -293,7 +313,7 @@ fn source(header: &Header, entry: &Entry) -> Source {
     }
 }
 
-fn question(rate: bool, unit: bool, data: &[f32]) -> Reading {
+fn question(id: &str, rate: bool, unit: Option<(&str, &str)>, data: &[f32]) -> Reading {
     let mut unknowns = Vec::new();
     let mut evidence = Vec::new();
     let mut proposal = Answers::default();
@@ -302,13 +322,13 @@ fn question(rate: bool, unit: bool, data: &[f32]) -> Reading {
         evidence.push(Phrase::new("evidence-watch-rate").with("rate", USUAL_RATE_HZ));
         proposal.rate_hz = Some(USUAL_RATE_HZ);
     }
-    if unit {
+    if let Some((why, unit)) = unit {
         unknowns.push(Unknown::Unit);
-        evidence.push(Phrase::new("evidence-watch-unit"));
-        proposal.unit = Some("uV".to_owned());
+        evidence.push(Phrase::new(why));
+        proposal.unit = Some(unit.to_owned());
     }
     Reading::Question(Box::new(Question {
-        format: ID.to_owned(),
+        format: id.to_owned(),
         unknowns,
         evidence,
         proposal,

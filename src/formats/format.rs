@@ -136,6 +136,10 @@ pub trait Format: Sync {
     fn info(&self) -> &'static FormatInfo;
     /// How sure it is that an entry is its own. Signatures alone are settled by the caller; this settles the rest.
     fn score(&self, head: &Head<'_>) -> Score;
+    /// Whether its files hold a trace at all. Lists that are only recognised never stand beside a recording to choose.
+    fn holds_signal(&self) -> bool {
+        true
+    }
     /// Names of the bundle's entries that belong to `entry` and are no recordings of their own.
     fn companions(&self, bundle: &Bundle, entry: &Entry) -> Vec<String> {
         let _ = (bundle, entry);

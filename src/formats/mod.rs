@@ -6,11 +6,15 @@
 mod aecg;
 mod alivecor_atc;
 mod apple_csv;
+mod apple_xml;
 mod bare;
 mod base64;
+mod beat_list;
+mod biosppy;
 mod bundle;
 mod cardiosoft;
 mod context;
+mod course;
 mod csv;
 pub mod derived;
 mod dicom;
@@ -18,32 +22,55 @@ mod digit_list;
 mod edf;
 mod error;
 mod evidence;
+mod export;
+mod fhir;
+mod fitbit;
 mod format;
 mod gaps;
+mod garmin_fit;
 mod gdf;
+mod google_health;
 mod hdf5;
+mod health_auto_export;
+mod healthypi;
+mod input;
+mod instant;
 mod ishne;
+mod json;
+mod kardia_json;
 mod lead_codes;
+mod lepu_text;
 mod markup;
 mod mat;
 mod mfer;
 mod mortara;
+mod movesense;
+mod movesense_sbem;
 mod muse;
 mod nihon_kohden;
 mod open;
+mod opensignals;
 mod parts;
+mod pc80b;
 mod pdf;
 mod philips;
+mod polar_pmd;
+mod polar_text;
+mod samsung_csv;
 mod schiller;
 mod scp;
 mod segments;
+mod series;
 mod stamp;
 mod table;
 mod text;
 mod unisens;
+mod viatom_bp2;
+mod viatom_dat;
 mod view;
 mod voltage;
 pub mod wfdb;
+mod withings;
 mod xlsx;
 mod xml;
 mod zip;
@@ -84,6 +111,28 @@ pub static FORMATS: &[&dyn Format] = &[
     &wfdb::Wfdb,
     &pdf::Pdf,
     &apple_csv::AppleCsv,
+    &samsung_csv::SamsungCsv,
+    &kardia_json::KardiaJson,
+    &withings::WithingsCsv,
+    &withings::WithingsJson,
+    &fitbit::Fitbit,
+    &google_health::GoogleHealth,
+    &health_auto_export::HealthAutoExport,
+    &fhir::Fhir,
+    &garmin_fit::GarminFit,
+    &movesense::MovesenseJson,
+    &movesense_sbem::MovesenseSbem,
+    &polar_text::PolarText,
+    &polar_pmd::PolarPmd,
+    &viatom_dat::ViatomDat,
+    &viatom_bp2::ViatomBp2,
+    &lepu_text::LepuText,
+    &pc80b::Pc80b,
+    &opensignals::OpenSignalsText,
+    &biosppy::BioSppy,
+    &healthypi::HealthyPi,
+    &beat_list::BeatList,
+    &apple_xml::AppleXml,
     &table::Table,
 ];
 
@@ -123,7 +172,12 @@ pub enum WriteError {
 }
 
 /// Every format that is written.
-pub static WRITERS: &[&dyn Writer] = &[&csv::CsvWriter, &edf::EdfWriter, &wfdb::WfdbWriter];
+pub static WRITERS: &[&dyn Writer] = &[
+    &csv::CsvWriter,
+    &edf::EdfWriter,
+    &wfdb::WfdbWriter,
+    &fhir::FhirWriter,
+];
 
 #[cfg(test)]
 mod testing;

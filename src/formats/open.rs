@@ -1,5 +1,6 @@
 //! From what was dropped to a recording: recognition by content, then the format's reader.
 
+use super::export;
 use super::zip;
 use super::{Bundle, Context, Entry, FORMATS, Format, Head, Offer, ReadError, Reading, Score};
 use crate::recording::Note;
@@ -94,7 +95,7 @@ pub fn open(bundle: &Bundle, context: &mut Context) -> Result<Reading, ReadError
         }
         match unpack(entry, context, 0) {
             Ok(entries) => {
-                apple_export |= entries.iter().any(|e| is_apple_export(&e.name));
+                apple_export |= entries.iter().any(|e| export::is_apple_health(&e.name));
                 whole.entries.extend(entries);
             }
             Err(error) => failure.take(error),
@@ -228,15 +229,6 @@ fn is_hidden(name: &str) -> bool {
     })
 }
 
-fn is_apple_export(name: &str) -> bool {
-    name.contains("apple_health_export/")
-}
-
-/// An Apple export's ECGs, the only members of it that are looked at.
-fn is_electrocardiogram(name: &str) -> bool {
-    name.contains("/electrocardiograms/") && name.to_ascii_lowercase().ends_with(".csv")
-}
-
 /// The entry itself, or what it holds if it is an archive that no format claims.
 fn unpack(entry: &Entry, context: &mut Context, depth: usize) -> Result<Vec<Entry>, ReadError> {
     let head = entry.source.read(0, 4)?;
@@ -259,13 +251,7 @@ fn unpack(entry: &Entry, context: &mut Context, depth: usize) -> Result<Vec<Entr
         let path = member.name.strip_prefix(&entry.name).unwrap_or_default();
         !is_hidden(path) && !never(path)
     });
-    if members
-        .iter()
-        .any(|member| is_electrocardiogram(&member.name))
-    {
-        members.retain(|member| is_electrocardiogram(&member.name));
-        members.sort_by(|a, b| a.name.cmp(&b.name));
-    }
+    export::keep_wanted(&mut members, &entry.name);
     if members.len() > MOST_ENTRIES {
         context.note(Note::new("too-many-entries").with("limit", MOST_ENTRIES));
         members.truncate(MOST_ENTRIES);
@@ -331,6 +317,15 @@ fn survey(bundle: &Bundle, failure: &mut Failure) -> Vec<Candidate> {
         .any(|candidate| candidate.score >= Score::POSSIBLE);
     if sure {
         candidates.retain(|candidate| candidate.score >= Score::POSSIBLE);
+    }
+    if candidates
+        .iter()
+        .any(|candidate| candidate.format.holds_signal())
+    {
+        candidates.retain(|candidate| candidate.format.holds_signal());
+    } else {
+        // Of lists without a trace the first tells what all of them are.
+        candidates.truncate(1);
     }
     candidates
 }
@@ -437,6 +432,117 @@ mod tests {
             open_files(&[("z.zip", &deep)], None),
             Err(ReadError::TooLarge { .. })
         ));
+    }
+
+    /// An archive of five gigabytes of which only the beginning and the end are there; counts what is read.
+    struct Huge {
+        end_at: u64,
+        end: Vec<u8>,
+        read: std::cell::Cell<u64>,
+    }
+
+    impl super::super::ByteSource for Huge {
+        fn len(&self) -> u64 {
+            self.end_at + self.end.len() as u64
+        }
+        fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, super::super::SourceError> {
+            let length = (length as u64).min(self.len().saturating_sub(offset));
+            self.read.set(self.read.get() + length);
+            let byte = |at: u64| match at.checked_sub(self.end_at) {
+                Some(place) => self.end[place as usize],
+                None => b"PK\x03\x04".get(at as usize).copied().unwrap_or(0),
+            };
+            Ok((offset..offset + length).map(byte).collect())
+        }
+    }
+
+    /// An Apple export of 5 GB: the records stored, two ECGs behind them, a directory of zip64.
+    fn huge() -> Huge {
+        const BIG: u64 = 5 << 30;
+        let ecg = b"Name,A\nRecorded Date,2024-05-01 08:15:00 +0200\nSample Rate,512 hertz\nLead,Lead I\nUnit,mV\n\n1\n2\n";
+        let members = [
+            ("apple_health_export/export.xml", BIG - 1000, 0),
+            (
+                "apple_health_export/electrocardiograms/ecg_2024-05-01.csv",
+                ecg.len() as u64,
+                BIG,
+            ),
+            (
+                "apple_health_export/electrocardiograms/ecg_2024-05-02.csv",
+                ecg.len() as u64,
+                BIG + 1000,
+            ),
+        ];
+        let mut end = vec![0; 2000];
+        for (name, _, at) in &members[1..] {
+            let at = (at - BIG) as usize;
+            let mut local = b"PK\x03\x04".to_vec();
+            local.resize(26, 0);
+            local.extend((name.len() as u16).to_le_bytes());
+            local.extend([0, 0]);
+            local.extend(name.as_bytes());
+            local.extend(ecg);
+            end[at..at + local.len()].copy_from_slice(&local);
+        }
+        let directory_at = BIG + end.len() as u64;
+        let mut directory = Vec::new();
+        for (name, size, at) in members {
+            let mut entry = b"PK\x01\x02".to_vec();
+            entry.resize(46, 0);
+            entry[20..28].fill(0xff);
+            entry[28..30].copy_from_slice(&(name.len() as u16).to_le_bytes());
+            entry[30] = 28;
+            entry[42..46].fill(0xff);
+            entry.extend(name.as_bytes());
+            entry.extend([1, 0, 24, 0]);
+            for field in [size, size, at] {
+                entry.extend(field.to_le_bytes());
+            }
+            directory.extend(entry);
+        }
+        let mut record = b"PK\x06\x06".to_vec();
+        record.resize(40, 0);
+        record.extend((directory.len() as u64).to_le_bytes());
+        record.extend(directory_at.to_le_bytes());
+        let record_at = directory_at + directory.len() as u64;
+        end.extend(directory);
+        end.extend(record);
+        end.extend(b"PK\x06\x07\0\0\0\0");
+        end.extend(record_at.to_le_bytes());
+        end.extend([1, 0, 0, 0]);
+        end.extend(b"PK\x05\x06\0\0\0\0");
+        end.extend([0xff; 12]);
+        end.extend([0, 0]);
+        Huge {
+            end_at: BIG,
+            end,
+            read: std::cell::Cell::new(0),
+        }
+    }
+
+    #[test]
+    fn an_export_of_five_gigabytes_costs_its_directory_and_its_ecgs() {
+        let source = std::rc::Rc::new(huge());
+        let bundle = Bundle {
+            entries: vec![Entry {
+                name: "export.zip".to_owned(),
+                source: source.clone(),
+            }],
+        };
+        let Ok(Reading::Choice(offers)) = open(&bundle, &mut Context::default()) else {
+            panic!()
+        };
+        assert_eq!(offers.len(), 2);
+        let answers = Answers {
+            choice: Some(offers[1].id.clone()),
+            ..Answers::default()
+        };
+        let read = open(&bundle, &mut Context::with_answers(answers));
+        let Ok(Reading::Recording(recording)) = read else {
+            panic!("{read:?}")
+        };
+        assert_eq!(recording.leads[0].samples.all_values(), [1.0, 2.0]);
+        assert!(source.read.get() < 1 << 20, "{}", source.read.get());
     }
 
     #[test]

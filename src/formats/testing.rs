@@ -81,3 +81,30 @@ pub fn before(text: &str, word: &str) -> Option<f64> {
         .parse()
         .ok()
 }
+
+/// The recording of a file of the sample folder, through recognition and reader; `None` when the folder is absent.
+pub fn sample_file(file: &str) -> Option<Recording> {
+    Some(recording(sample_reading(file, Answers::default())?, file))
+}
+
+/// What comes of a file of the sample folder.
+pub fn sample_reading(file: &str, answers: Answers) -> Option<Result<Reading, ReadError>> {
+    let path = samples()?.join(file);
+    let bundle = Bundle {
+        entries: vec![entry(&path)],
+    };
+    Some(open(&bundle, &mut Context::with_answers(answers)))
+}
+
+/// What comes of bytes, through recognition and reader.
+pub fn open_bytes(name: &str, bytes: &[u8], answers: Answers) -> Result<Reading, ReadError> {
+    open(
+        &Bundle::from_bytes(name, bytes),
+        &mut Context::with_answers(answers),
+    )
+}
+
+/// What comes of a text.
+pub fn open_text(name: &str, text: &str, answers: Answers) -> Result<Reading, ReadError> {
+    open_bytes(name, text.as_bytes(), answers)
+}

@@ -3,6 +3,7 @@
 //!
 //! After PKWARE's APPNOTE 6.3.10 (zip64 included) and RFC 1952.
 
+use super::view::View;
 use super::{ByteSource, Context, Entry, ReadError, SourceError};
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 use std::cell::RefCell;
@@ -139,21 +140,6 @@ fn damaged(at: u64, expected: &str, found: &str) -> ReadError {
     ReadError::damaged_at("zip", at, expected, found)
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    let pair = bytes.get(at..at.checked_add(2)?)?;
-    Some(u16::from_le_bytes(pair.try_into().ok()?))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    let four = bytes.get(at..at.checked_add(4)?)?;
-    Some(u32::from_le_bytes(four.try_into().ok()?))
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    let eight = bytes.get(at..at.checked_add(8)?)?;
-    Some(u64::from_le_bytes(eight.try_into().ok()?))
-}
-
 /// Where the central directory is: offset and length, with the shift of archives that have something before them.
 fn directory_place(source: &dyn ByteSource) -> Result<(u64, u64, u64), ReadError> {
     let length = source.len();
@@ -165,9 +151,9 @@ fn directory_place(source: &dyn ByteSource) -> Result<(u64, u64, u64), ReadError
         .rposition(|window| window == b"PK\x05\x06")
         .ok_or_else(missing)?;
     let end_at = tail_at + at as u64;
-    let size = u32_at(&tail, at + 12).ok_or_else(missing)?;
-    let offset = u32_at(&tail, at + 16).ok_or_else(missing)?;
-    let entries = u16_at(&tail, at + 10).ok_or_else(missing)?;
+    let size = View::little(&tail).u32(at + 12).ok_or_else(missing)?;
+    let offset = View::little(&tail).u32(at + 16).ok_or_else(missing)?;
+    let entries = View::little(&tail).u16(at + 10).ok_or_else(missing)?;
     let zip64 = size == u32::MAX || offset == u32::MAX || entries == u16::MAX;
     if zip64 && let Some(place) = zip64_place(source, end_at)? {
         return Ok(place);
@@ -189,7 +175,7 @@ fn zip64_place(source: &dyn ByteSource, end_at: u64) -> Result<Option<(u64, u64,
     if !locator.starts_with(b"PK\x06\x07") {
         return Ok(None);
     }
-    let Some(record_at) = u64_at(&locator, 8) else {
+    let Some(record_at) = View::little(&locator).unsigned(8, 8) else {
         return Ok(None);
     };
     let record = source.read(record_at, 56)?;
@@ -200,7 +186,10 @@ fn zip64_place(source: &dyn ByteSource, end_at: u64) -> Result<Option<(u64, u64,
             "something else",
         ));
     }
-    match (u64_at(&record, 48), u64_at(&record, 40)) {
+    match (
+        View::little(&record).unsigned(48, 8),
+        View::little(&record).unsigned(40, 8),
+    ) {
         (Some(offset), Some(size)) => Ok(Some((offset, size, 0))),
         _ => Err(damaged(
             record_at,
@@ -247,15 +236,15 @@ fn directory(source: &dyn ByteSource) -> Result<Vec<Member>, ReadError> {
 
 /// One entry of the central directory at `at`, and where the next begins.
 fn directory_entry(bytes: &[u8], at: usize, shift: u64) -> Option<(Member, usize)> {
-    let flags = u16_at(bytes, at + 8)?;
-    let method = u16_at(bytes, at + 10)?;
-    let crc = u32_at(bytes, at + 16)?;
-    let mut packed = u64::from(u32_at(bytes, at + 20)?);
-    let mut size = u64::from(u32_at(bytes, at + 24)?);
-    let name_length = usize::from(u16_at(bytes, at + 28)?);
-    let extra_length = usize::from(u16_at(bytes, at + 30)?);
-    let comment_length = usize::from(u16_at(bytes, at + 32)?);
-    let mut header_at = u64::from(u32_at(bytes, at + 42)?);
+    let flags = View::little(bytes).u16(at + 8)?;
+    let method = View::little(bytes).u16(at + 10)?;
+    let crc = View::little(bytes).u32(at + 16)?;
+    let mut packed = u64::from(View::little(bytes).u32(at + 20)?);
+    let mut size = u64::from(View::little(bytes).u32(at + 24)?);
+    let name_length = usize::from(View::little(bytes).u16(at + 28)?);
+    let extra_length = usize::from(View::little(bytes).u16(at + 30)?);
+    let comment_length = usize::from(View::little(bytes).u16(at + 32)?);
+    let mut header_at = u64::from(View::little(bytes).u32(at + 42)?);
     let name = bytes.get(at + 46..at + 46 + name_length)?;
     let extra_at = at + 46 + name_length;
     let extra = bytes.get(extra_at..extra_at + extra_length)?;
@@ -264,7 +253,7 @@ fn directory_entry(bytes: &[u8], at: usize, shift: u64) -> Option<(Member, usize
         let mut place = 0;
         for field in [&mut size, &mut packed, &mut header_at] {
             if *field == u64::from(u32::MAX) {
-                *field = u64_at(wide, place)?;
+                *field = View::little(wide).unsigned(place, 8)?;
                 place += 8;
             }
         }
@@ -291,8 +280,8 @@ fn directory_entry(bytes: &[u8], at: usize, shift: u64) -> Option<(Member, usize
 fn extra_field(extra: &[u8], id: u16) -> Option<&[u8]> {
     let mut at = 0;
     loop {
-        let found = u16_at(extra, at)?;
-        let length = usize::from(u16_at(extra, at + 2)?);
+        let found = View::little(extra).u16(at)?;
+        let length = usize::from(View::little(extra).u16(at + 2)?);
         let content = extra.get(at + 4..at + 4 + length)?;
         if found == id {
             return Some(content);
@@ -351,7 +340,9 @@ impl MemberSource {
     fn data_at(&self) -> Result<u64, SourceError> {
         let at = self.member.header_at;
         let header = self.archive.read(at, 30)?;
-        let lengths = u16_at(&header, 26).zip(u16_at(&header, 28));
+        let lengths = View::little(&header)
+            .u16(26)
+            .zip(View::little(&header).u16(28));
         match lengths {
             Some((name, extra)) if header.starts_with(b"PK\x03\x04") => {
                 Ok(at + 30 + u64::from(name) + u64::from(extra))
