@@ -381,6 +381,26 @@ fn lists_completions_and_manual_are_printed() {
     assert!(out(&none).contains("/no/such/folder"));
 }
 
+/// `EINTHOVEN_BLESS=1` writes the page anew.
+#[test]
+fn the_page_of_formats_is_what_the_program_prints() {
+    let printed = out(&einthoven(&["formats", "--markdown"]));
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/formats.md");
+    if std::env::var_os("EINTHOVEN_BLESS").is_some() {
+        std::fs::write(file, &printed).unwrap();
+    }
+    let page = std::fs::read_to_string(file).unwrap();
+    assert!(
+        page == printed,
+        "docs/formats.md differs: run this test with EINTHOVEN_BLESS=1"
+    );
+    let formats = printed
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .count();
+    assert!(formats >= 35, "{formats}");
+}
+
 #[test]
 fn models_are_listed_with_their_hashes() {
     let folder = Folder::new("models");

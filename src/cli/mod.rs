@@ -47,7 +47,7 @@ enum Command {
     /// Write a recording in another format
     Convert(convert::Arguments),
     /// List what can be read and written
-    Formats,
+    Formats(formats::Arguments),
     /// List the models with their hashes
     Models(models::Arguments),
     /// Make a recording with known truth
@@ -94,7 +94,7 @@ fn run(line: &CommandLine, output: &mut Output) -> Result<Exit, Stop> {
         Command::Analyze(arguments) => analyze::run(arguments, common, output),
         Command::Inspect(arguments) => inspect::run(arguments, common, output),
         Command::Convert(arguments) => convert::run(arguments, common, output),
-        Command::Formats => formats::run(common, output),
+        Command::Formats(arguments) => formats::run(arguments, common, output),
         Command::Models(arguments) => models::run(arguments, common, output),
         Command::Simulate(arguments) => simulate::run(arguments, common, output),
         Command::Evaluate(arguments) => evaluate::run(arguments, common, output),

@@ -10,8 +10,8 @@ use super::stamp;
 use super::voltage::units_per_millivolt;
 use super::xml::{self, Document, Element};
 use super::{
-    Answers, Bundle, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading, Score,
-    Support, Unknown,
+    Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
+    Reading, Score, Support, Unknown,
 };
 use crate::recording::{
     Annotation, Lead, LeadName, Note, Patient, Phrase, SampleData, Samples, Scale, Source,
@@ -36,6 +36,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "the root element AnnotatedECG, or lead codes MDC_ECG_LEAD_ in a series of sequences",
     support: Support::Complete,
+    tested_on: "the public example of the standard: rhythm, representative beat and 167 annotations",
+    certainty: Certainty::Equal,
 };
 
 impl Format for Aecg {

@@ -8,8 +8,8 @@ use super::input::{self, PREVIEW};
 use super::text::{bare, decode, is_missing, lines, number, rate_with_unit};
 use super::voltage::units_per_millivolt;
 use super::{
-    Answers, Bundle, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading, Score,
-    Support, Unknown, instant,
+    Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
+    Reading, Score, Support, Unknown, instant,
 };
 use crate::recording::{
     Gap, GapReason, Lead, LeadName, Note, Patient, Phrase, Recording, SampleData, Samples, Scale,
@@ -33,6 +33,8 @@ static INFO: FormatInfo = FormatInfo {
     recognised_by: "pairs of words in any language with a date and zone, a rate in hertz and a \
                     unit of voltage, then one number a line",
     support: Support::Complete,
+    tested_on: "1 public export and 2 built in other languages, compared with an independent reader",
+    certainty: Certainty::Equal,
 };
 
 /// What the header's lines say, found by their shape.

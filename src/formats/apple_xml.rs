@@ -4,7 +4,9 @@
 //! Nothing of them is parsed: their document type is known to be broken, and control bytes stand in them.
 
 use super::input::no_signal;
-use super::{Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support};
+use super::{
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support,
+};
 
 const ID: &str = "apple-xml";
 /// Where the root must begin; the document type in front of it has 10 kB.
@@ -20,6 +22,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "XML with the root or document type HealthData, or a clinical document",
     support: Support::Common,
+    tested_on: "a built export.xml with the known faults",
+    certainty: Certainty::Built,
 };
 
 impl Format for AppleXml {

@@ -8,7 +8,8 @@ use super::json::{Json, looks_like};
 use super::text::{bare, decode, is_missing, lines, number};
 use super::voltage::{names_ecg, units_per_millivolt};
 use super::{
-    Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support, instant,
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
+    Support, instant,
 };
 
 const ID: &str = "beat-list";
@@ -27,6 +28,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "columns named RR, NN, IBI or heart rate and no signal, or numbers that can only be intervals",
     support: Support::Common,
+    tested_on: "lists built in the shapes that apps write; no public trace is taken for one",
+    certainty: Certainty::Built,
 };
 
 /// What a list holds.

@@ -6,7 +6,9 @@ use super::input::{self, Asking, Proposal};
 use super::series::Series;
 use super::text::{bare, decode, lines, number};
 use super::voltage::signal_kind;
-use super::{Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support};
+use super::{
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support,
+};
 use crate::recording::{Lead, Note, Phrase, Recording, Scale, SignalKind, Unit};
 
 const ID: &str = "biosppy-text";
@@ -22,6 +24,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "the first line # Simple Text Format",
     support: Support::Complete,
+    tested_on: "1 public file",
+    certainty: Certainty::Real,
 };
 
 impl Format for BioSppy {

@@ -7,8 +7,8 @@ use super::stamp;
 use super::text::number;
 use super::xml::{self, Document, Element};
 use super::{
-    Answers, Bundle, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading, Score,
-    Support, Unknown,
+    Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
+    Reading, Score, Support, Unknown,
 };
 use crate::recording::{
     Lead, LeadName, Note, Patient, Phrase, SampleData, Samples, Scale, Source, SourceMeasurement,
@@ -31,6 +31,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "the root element CardiologyXML",
     support: Support::Common,
+    tested_on: "files built from public readers' descriptions",
+    certainty: Certainty::Built,
 };
 
 impl Format for CardioSoft {

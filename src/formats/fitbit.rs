@@ -6,7 +6,8 @@ use super::input::{self, Asking, Proposal};
 use super::json::{Json, looks_like};
 use super::text::decode;
 use super::{
-    Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support, instant,
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
+    Support, instant,
 };
 use crate::recording::{Note, Phrase, Recording, Scale, SourceMeasurement};
 
@@ -26,6 +27,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "JSON with ecgReadings, or one reading with waveformSamples and a scaling factor",
     support: Support::Complete,
+    tested_on: "1 file built from the vendor's reference",
+    certainty: Certainty::Built,
 };
 
 impl Format for Fitbit {

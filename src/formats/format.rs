@@ -23,6 +23,30 @@ pub enum Support {
     Common,
 }
 
+/// How certain it is that a format's real files are read right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certainty {
+    /// Real files have the leads, rates, lengths and amplitudes that an independent reader finds in them.
+    Equal,
+    /// Real files are read, and nothing independent was there to compare every sample.
+    Real,
+    /// No real file was at hand: files were built from descriptions.
+    Built,
+}
+
+impl Certainty {
+    /// In words, for the list of formats.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Equal => "real files, compared",
+            Self::Real => "real files",
+            Self::Built => "description only",
+        }
+    }
+}
+
 /// A format's entry in the list of formats.
 #[derive(Clone, Copy, Debug)]
 pub struct FormatInfo {
@@ -38,6 +62,10 @@ pub struct FormatInfo {
     pub recognised_by: &'static str,
     /// How far it goes.
     pub support: Support,
+    /// What it was tested on beyond our own cases (`tests/cases`), one line.
+    pub tested_on: &'static str,
+    /// How certain it is that real files are read right.
+    pub certainty: Certainty,
 }
 
 /// How sure a format is that an entry is its own, 0 (not mine) to 255.

@@ -7,8 +7,8 @@ use super::input::{self, Asking, Proposal};
 use super::series::Series;
 use super::view::View;
 use super::{
-    Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Signature,
-    Support, instant,
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
+    Signature, Support, instant,
 };
 use crate::recording::{Note, Phrase, Recording, Scale, SourceMeasurement};
 
@@ -35,6 +35,8 @@ static INFO: FormatInfo = FormatInfo {
     }],
     recognised_by: "the letters .FIT at byte 8",
     support: Support::Common,
+    tested_on: "1 file built from readers of the Gadgetbridge family",
+    certainty: Certainty::Built,
 };
 
 /// A field of a message as its definition gives it.

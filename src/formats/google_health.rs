@@ -7,7 +7,8 @@ use super::input;
 use super::json::{Json, looks_like};
 use super::text::decode;
 use super::{
-    Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support, instant,
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
+    Support, instant,
 };
 
 const ID: &str = "google-health";
@@ -22,6 +23,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "JSON with dataPoints that hold an electrocardiogram, or one such point",
     support: Support::Complete,
+    tested_on: "files built from generated client libraries",
+    certainty: Certainty::Built,
 };
 
 static FIELDS: Fields = Fields {

@@ -10,7 +10,8 @@ use super::series::Series;
 use super::text::decode;
 use super::voltage::units_per_millivolt;
 use super::{
-    Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support, instant,
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
+    Support, instant,
 };
 use crate::recording::{Note, Phrase, Recording, Scale, SourceMeasurement};
 
@@ -28,6 +29,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "JSON with data.ecg beside metrics or workouts, or with voltageMeasurements",
     support: Support::Complete,
+    tested_on: "1 file built from public reports of what the app writes",
+    certainty: Certainty::Built,
 };
 
 /// Names of the array of voltages.

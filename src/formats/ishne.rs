@@ -6,8 +6,8 @@ use super::gaps::{push_gap, take_invalid};
 use super::parts::{self, Part, mark};
 use super::view::{View, crc_ccitt};
 use super::{
-    Answers, Bundle, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading, Score,
-    Signature, Support, Unknown,
+    Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
+    Reading, Score, Signature, Support, Unknown,
 };
 use crate::recording::{
     Annotation, Gap, GapReason, Lead, Note, Patient, Phrase, SampleData, Samples, Scale, Source,
@@ -51,6 +51,8 @@ static INFO: FormatInfo = FormatInfo {
     ],
     recognised_by: "ISHNE1.0 at the beginning of the signal, ANN  1.0 at that of the beats",
     support: Support::Complete,
+    tested_on: "1 public 12-lead Holter and its beat file, compared with an independent reader",
+    certainty: Certainty::Equal,
 };
 
 /// The header's fields that matter.

@@ -6,7 +6,8 @@
 use super::bare::{Track, Tracks};
 use super::wfdb;
 use super::{
-    Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Signature, Support,
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
+    Signature, Support,
 };
 use crate::recording::{SampleData, Source};
 use flate2::read::ZlibDecoder;
@@ -50,6 +51,8 @@ static INFO: FormatInfo = FormatInfo {
     }],
     recognised_by: "the text MATLAB 5.0 MAT-file; version 4 by five numbers that describe an array, and its name",
     support: Support::Common,
+    tested_on: "2 public files (version 4 with a WFDB header, version 5 compressed), compared with an independent reader",
+    certainty: Certainty::Equal,
 };
 
 /// An array of numbers or letters.

@@ -80,7 +80,8 @@ pub use bundle::{Bundle, ByteSource, Entry, MemorySource, SourceError};
 pub use context::{Answers, Context, Limits};
 pub use error::ReadError;
 pub use format::{
-    Format, FormatInfo, Head, Offer, Question, Reading, Score, Signature, Support, Unknown,
+    Certainty, Format, FormatInfo, Head, Offer, Question, Reading, Score, Signature, Support,
+    Unknown,
 };
 pub use open::{open, sniff};
 

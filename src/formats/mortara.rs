@@ -6,8 +6,8 @@ use super::stamp;
 use super::text::number;
 use super::xml::{self, Document, Element};
 use super::{
-    Answers, Bundle, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading, Score,
-    Support, Unknown,
+    Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
+    Reading, Score, Support, Unknown,
 };
 use crate::recording::{
     Lead, LeadName, Note, Patient, Phrase, Samples, Scale, Source, SourceMeasurement, StartTime,
@@ -42,6 +42,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "the root element ECG with an acquisition time or channels",
     support: Support::Common,
+    tested_on: "files built from public readers' descriptions",
+    certainty: Certainty::Built,
 };
 
 impl Format for Mortara {

@@ -7,7 +7,8 @@ use super::input;
 use super::movesense::{MILLIVOLTS_A_COUNT, Stream, reading};
 use super::view::View;
 use super::{
-    Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Signature, Support,
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
+    Signature, Support,
 };
 use crate::recording::Note;
 use std::collections::BTreeMap;
@@ -33,6 +34,8 @@ static INFO: FormatInfo = FormatInfo {
     }],
     recognised_by: "the letters SBEM at the beginning",
     support: Support::Common,
+    tested_on: "1 public flash log, equal to its decoded form in every sample",
+    certainty: Certainty::Equal,
 };
 
 /// How a field is stored.

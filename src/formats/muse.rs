@@ -10,8 +10,8 @@ use super::text::number;
 use super::voltage::units_per_millivolt;
 use super::xml::{self, Document, Element};
 use super::{
-    Answers, Bundle, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading, Score,
-    Support, Unknown, gaps,
+    Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
+    Reading, Score, Support, Unknown, gaps,
 };
 use crate::recording::{
     Annotation, Gap, GapReason, Lead, Note, Patient, Phrase, Samples, Scale, Source,
@@ -36,6 +36,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "the root element RestingECG",
     support: Support::Complete,
+    tested_on: "1 public file with median beat and rhythm; its checksums agree",
+    certainty: Certainty::Real,
 };
 
 impl Format for Muse {

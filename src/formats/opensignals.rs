@@ -8,7 +8,8 @@ use super::json::Json;
 use super::series::Series;
 use super::text::{decode, lines, number};
 use super::{
-    Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support, instant,
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
+    Support, instant,
 };
 use crate::recording::{
     GapReason, Lead, LeadName, Note, Phrase, Recording, Scale, SignalKind, Unit,
@@ -29,6 +30,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "the first line # OpenSignals Text File Format",
     support: Support::Complete,
+    tested_on: "1 public file, compared with an independent reader",
+    certainty: Certainty::Equal,
 };
 
 /// A column of samples.

@@ -6,7 +6,9 @@
 use super::input::{self, Asking, Proposal};
 use super::series::Series;
 use super::view::View;
-use super::{Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support};
+use super::{
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support,
+};
 use crate::recording::{
     Annotation, GapReason, Note, Phrase, Recording, Scale, SourceMeasurement, StartTime,
 };
@@ -34,6 +36,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "records of 10 024 bytes with a time at byte 8 and the number 9000 at byte 50",
     support: Support::Common,
+    tested_on: "1 public file of two records; its gain is not in the file and asked for",
+    certainty: Certainty::Real,
 };
 
 /// The time in a record's header, if it is one.

@@ -10,8 +10,8 @@ use super::series::Series;
 use super::text::{decode, lines};
 use super::view::View;
 use super::{
-    Answers, Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support,
-    instant,
+    Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading,
+    Score, Support, instant,
 };
 use crate::recording::{GapReason, Note, Phrase, Recording, Scale, StartTime};
 
@@ -37,6 +37,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "at least two ECG frames (type 0, rising nanoseconds, 24-bit samples), in hexadecimal or bare",
     support: Support::Complete,
+    tested_on: "1 recorded exchange of six frames, compared with an independent decoder",
+    certainty: Certainty::Equal,
 };
 
 /// Whether a clock was set since the strap lost its battery: it then begins in January 2019 (or 2000).

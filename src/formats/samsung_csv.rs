@@ -6,7 +6,8 @@
 use super::apple_csv::{Header, read_as};
 use super::text::{bare, decode, lines};
 use super::{
-    Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support, input,
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
+    Support, input,
 };
 
 const ID: &str = "samsung-csv";
@@ -22,6 +23,8 @@ static INFO: FormatInfo = FormatInfo {
     recognised_by: "pairs of words in any language with a date without zone, a rate in hertz and a unit of \
                     voltage, then one number a line",
     support: Support::Complete,
+    tested_on: "1 file built from a public importer",
+    certainty: Certainty::Built,
 };
 
 /// Whether it is the list in the export of personal data.

@@ -6,8 +6,8 @@ use super::text::number;
 use super::voltage::units_per_millivolt;
 use super::xml::{self, Document, Element};
 use super::{
-    Answers, Bundle, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading, Score,
-    Support, Unknown, stamp,
+    Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
+    Reading, Score, Support, Unknown, stamp,
 };
 use crate::recording::{
     Lead, LeadName, Note, Patient, Phrase, SampleData, Samples, Scale, Source, StartTime,
@@ -27,6 +27,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "eventdata with wavedata of channels inside the root element",
     support: Support::Common,
+    tested_on: "files built from public readers' descriptions",
+    certainty: Certainty::Built,
 };
 
 impl Format for Schiller {

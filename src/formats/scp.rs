@@ -10,8 +10,8 @@ use super::parts::{self, Part, mark};
 use super::segments::{self, Joined, Segment};
 use super::view::{View, crc_ccitt, whole};
 use super::{
-    Answers, Bundle, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading, Score,
-    Support, Unknown,
+    Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
+    Reading, Score, Support, Unknown,
 };
 use crate::recording::{Annotation, Lead, Note, Phrase, Samples, Scale};
 use huffman::Coding;
@@ -39,6 +39,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "section 0, which points at itself: its number, its length and its own place",
     support: Support::Complete,
+    tested_on: "2 public files (Huffman with second differences; reference-beat subtraction), compared with an independent reader",
+    certainty: Certainty::Equal,
 };
 
 /// A section without its header.

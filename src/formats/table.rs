@@ -11,8 +11,8 @@ use super::evidence;
 use super::text::decode;
 use super::voltage::{signal_kind, units_per_millivolt};
 use super::{
-    Answers, Bundle, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading, Score,
-    Support, Unknown,
+    Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
+    Reading, Score, Support, Unknown,
 };
 use crate::recording::{
     Lead, LeadName, Note, Recording, SampleData, Samples, Scale, SignalKind, Source, Unit,
@@ -37,6 +37,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "text in which at least 16 rows hold the same number of columns of numbers",
     support: Support::Common,
+    tested_on: "4 public files of numbers, and everything that the CSV writer writes",
+    certainty: Certainty::Real,
 };
 
 impl Format for Table {

@@ -6,8 +6,8 @@ use super::input;
 use super::viatom_dat::RATE_HZ;
 use super::view::View;
 use super::{
-    Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support, gaps,
-    instant,
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
+    Support, gaps, instant,
 };
 use crate::recording::{Lead, Note, Recording, Samples, Scale, SourceMeasurement};
 
@@ -41,6 +41,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "a type of 2 at byte 1, a date at byte 2, and a length that fits the seconds at byte 10",
     support: Support::Complete,
+    tested_on: "files built from two public readers",
+    certainty: Certainty::Built,
 };
 
 /// What the header says, if it is one.

@@ -8,7 +8,8 @@ use super::gaps::push_gap;
 use super::input;
 use super::view::{View, crc_ccitt};
 use super::{
-    Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support, instant,
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
+    Support, instant,
 };
 use crate::recording::{GapReason, Lead, Note, Recording, Samples, Scale, StartTime};
 
@@ -36,6 +37,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "a first byte of 1 and the last four bytes 38 04 5A A5",
     support: Support::Complete,
+    tested_on: "1 minute of a public file, compared with an independent decoder",
+    certainty: Certainty::Equal,
 };
 
 impl Format for ViatomDat {

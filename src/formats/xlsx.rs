@@ -4,8 +4,8 @@
 
 use super::markup::{Piece, Pieces, attribute, plain};
 use super::{
-    Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support, table,
-    zip,
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
+    Support, table, zip,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -29,6 +29,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "a zip archive whose first members are those of a workbook",
     support: Support::Common,
+    tested_on: "1 workbook with lines before its header, made by another program",
+    certainty: Certainty::Built,
 };
 
 impl Format for Xlsx {

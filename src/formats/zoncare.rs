@@ -5,8 +5,8 @@ use super::parts::{self, Part};
 use super::text::number;
 use super::xml::{self, Document};
 use super::{
-    Answers, Bundle, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading, Score,
-    Support, Unknown,
+    Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
+    Reading, Score, Support, Unknown,
 };
 use crate::recording::{Lead, LeadName, Note, Phrase, Samples, Scale, Source};
 
@@ -28,6 +28,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "an element zqecg near the beginning",
     support: Support::Common,
+    tested_on: "files built from the only public description",
+    certainty: Certainty::Built,
 };
 
 impl Format for Zoncare {

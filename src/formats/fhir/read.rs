@@ -6,8 +6,8 @@ use super::super::series::Series;
 use super::super::text::decode;
 use super::super::voltage::units_per_millivolt;
 use super::super::{
-    Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support, derived,
-    gaps, instant,
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
+    Support, derived, gaps, instant,
 };
 use super::{CODES, ECG_CODE, LOCAL_START, rate_of_period};
 use crate::recording::{
@@ -30,6 +30,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "JSON with the resourceType of an Observation, a Bundle or a DiagnosticReport",
     support: Support::Complete,
+    tested_on: "the standard's own R4 example and 1 built R5 observation; what we write, read again to the last bit",
+    certainty: Certainty::Real,
 };
 
 impl Format for Fhir {

@@ -15,8 +15,8 @@ mod sheet;
 mod trace;
 
 use super::{
-    Answers, Bundle, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading, Score,
-    Support, Unknown,
+    Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
+    Reading, Score, Support, Unknown,
 };
 use crate::recording::{Note, Phrase, Recording};
 use document::Document;
@@ -47,6 +47,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "the PDF signature; the traces by long open paths that never run backwards",
     support: Support::Common,
+    tested_on: "3 public PDFs: Kardia with 1 and 6 leads (Einthoven's sums in every sample), MUSE (leads drawn twice agree)",
+    certainty: Certainty::Equal,
 };
 
 impl Format for Pdf {

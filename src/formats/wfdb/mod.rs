@@ -18,8 +18,8 @@ pub use writer::{WfdbWriter, write_record};
 
 use super::voltage::{signal_kind, units_per_millivolt};
 use super::{
-    Bundle, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading, Score, Support,
-    Unknown,
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading,
+    Score, Support, Unknown,
 };
 use crate::recording::{
     Annotation, Lead, LeadName, Note, Phrase, Recording, Samples, Scale, Source, Unit,
@@ -44,6 +44,8 @@ static INFO: FormatInfo = FormatInfo {
     recognised_by: "a header text: record line (name, signals, rate), then one line a signal; \
                     annotation files by walking their words",
     support: Support::Complete,
+    tested_on: "20 public records of all signal formats, FLAC, several segments and 4 annotation files, compared with the reference library; what we write, read again",
+    certainty: Certainty::Equal,
 };
 
 impl Format for Wfdb {

@@ -3,8 +3,8 @@
 use super::super::json::{Json, looks_like};
 use super::super::text::decode;
 use super::super::{
-    Bundle, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score, Support, input,
-    instant,
+    Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
+    Support, input, instant,
 };
 use super::Strip;
 use crate::recording::SourceMeasurement;
@@ -21,6 +21,8 @@ static INFO: FormatInfo = FormatInfo {
     signatures: &[],
     recognised_by: "JSON with a signal beside sampling_frequency or wearposition, or a list with signalid",
     support: Support::Complete,
+    tested_on: "1 file built from the vendor's reference",
+    certainty: Certainty::Built,
 };
 
 /// The object that holds the signal.
