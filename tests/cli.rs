@@ -179,9 +179,13 @@ fn what_is_converted_and_converted_back_is_the_same() {
         document(&["inspect", "--json", &record]),
         document(&["inspect", "--json", &back]),
     );
+    let fhir = folder.path("there.json");
+    assert_eq!(code(&einthoven(&["convert", &record, "-o", &fhir])), 0);
+    let third = document(&["inspect", "--json", &fhir]);
     for name in ["rate_hz", "samples", "min_mv", "max_mv"] {
         let of = |json: &Value| json["recording"]["leads"][0][name].as_f64().unwrap();
         assert!((of(&first) - of(&second)).abs() < 2e-3, "{name}");
+        assert_eq!(of(&first), of(&third), "{name}");
     }
 }
 

@@ -90,6 +90,7 @@ pub fn writer(out: &Path, format: Option<&str>) -> Result<&'static dyn Writer, P
         (Some(format), _) => format,
         // A record of WFDB is known by its header or its signal file.
         (None, Some("hea" | "dat")) => "wfdb",
+        (None, Some("json")) => "fhir",
         (None, Some(extension)) => extension,
         (None, None) => "",
     };

@@ -38,8 +38,8 @@ static INFO: FormatInfo = FormatInfo {
 /// Packets of one stream.
 #[derive(Default)]
 pub struct Stream {
-    /// Stamp in milliseconds (of the first sample) and samples of each packet.
-    pub packets: Vec<(f64, Vec<f64>)>,
+    /// Stamp in milliseconds (of the first sample) and samples of each packet, NaN where one is missing.
+    pub packets: Vec<(f64, Vec<f32>)>,
     /// Units in a millivolt, where the stream tells.
     pub gain: Option<f64>,
     /// Milliseconds of the sensor's clock and microseconds since 1970 at one moment.
@@ -100,10 +100,10 @@ fn gather(root: Json<'_>, context: &Context) -> Result<Stream, ReadError> {
         let samples = packet
             .get("Samples")
             .or(inner.and_then(|inner| inner.get("Samples")));
-        let values: Vec<f64> = samples.map_or(Vec::new(), |samples| {
+        let values: Vec<f32> = samples.map_or(Vec::new(), |samples| {
             samples
                 .elements()
-                .map(|value| value.number().unwrap_or(f64::NAN))
+                .map(|value| value.number().map_or(f32::NAN, |value| value as f32))
                 .collect()
         });
         total += values.len() as u64;
@@ -181,7 +181,8 @@ pub fn reading(
     let missing = course.as_ref().map_or(0, Course::missing);
     context.check_samples(stored.saturating_add(missing))?;
     let mut series = Series::default();
-    for (at, (_, values)) in stream.packets.iter().enumerate() {
+    let first = stream.packets.first().map_or(0.0, |(stamp, _)| *stamp);
+    for (at, (_, values)) in stream.packets.into_iter().enumerate() {
         let lost = course
             .as_ref()
             .map_or(0, |course| course.missing_before(at));
@@ -189,7 +190,7 @@ pub fn reading(
             series.skip(lost, GapReason::LostPackets);
         }
         for value in values {
-            series.push(value.is_finite().then_some(*value));
+            series.push(value.is_finite().then_some(f64::from(value)));
         }
     }
     let mut asking = Asking::default();
@@ -216,7 +217,6 @@ pub fn reading(
     lead.unit = unit;
     let mut source = input::source(id, recognised_by, entry);
     source.device = Some("Movesense".to_owned());
-    let first = stream.packets.first().map_or(0.0, |(stamp, _)| *stamp);
     let recording = Recording {
         leads: vec![lead],
         start: stream.clocks.and_then(|clocks| start(clocks, first)),

@@ -214,6 +214,7 @@ impl Format for MovesenseSbem {
         let total: u64 = stream.packets.iter().map(|(_, s)| s.len() as u64).sum();
         context.check_samples(total)?;
         stream.gain = gain;
+        drop(bytes);
         reading(ID, "recognised-signature", stream, entry, context)
     }
 }
@@ -250,7 +251,7 @@ fn data(
                 };
                 // Both streams of one sensor hold the same signal: the first is taken.
                 if *gain.get_or_insert(per_millivolt) == per_millivolt {
-                    samples.push(value);
+                    samples.push(value as f32);
                 }
             }
             Role::Other => {}
