@@ -15,7 +15,7 @@ PORT ?= 8080
 # tests run the models; `make models` compares them with their reference values natively.
 PURE := --no-default-features --features terminal
 
-.PHONY: help run build dist test check native models site size browser fuzz install install-test clean
+.PHONY: help run build dist test check native models site size browser picture fuzz install install-test clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -58,6 +58,9 @@ size: ## sizes against their budget
 browser: install-test ## tests in Chromium on the built site
 	@echo "Browser tests"
 	@node --test --test-concurrency=1 tests/browser/*.test.mjs
+
+picture: ## the picture of the README, from the built site
+	@node tests/browser/picture.mjs docs/einthoven.png
 
 fuzz: ## fuzz every reader for TIME seconds each (TIME=120)
 	@tools/fuzz.sh $(or $(TIME),120) $(FORMATS)
