@@ -193,7 +193,18 @@ fn read(
         .entries
         .get(candidate.entry)
         .ok_or(ReadError::NotThisFormat)?;
-    candidate.format.read(bundle, entry, context)
+    let reading = candidate.format.read(bundle, entry, context)?;
+    // A recording without a single sample must not take the place of what is on the screen.
+    if let Reading::Recording(recording) = &reading
+        && !recording.leads.is_empty()
+        && recording.leads.iter().all(|lead| lead.samples.is_empty())
+    {
+        return Err(ReadError::NoSignal {
+            format: candidate.format.info().id.to_owned(),
+            holds: "holds-no-samples".to_owned(),
+        });
+    }
+    Ok(reading)
 }
 
 /// The entry in the words of a choice.
