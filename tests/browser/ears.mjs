@@ -1,49 +1,94 @@
-// Ears on the line between the page and its workers: what goes over it, with the page's clock. Nothing is changed.
+// Ears on what `worker` tells the page of a live session, with the page's clock. Nothing is changed.
+//
+// The messages are postcard (https://postcard.jamesmunns.com/wire-format): numbers as varints, enums by their place in
+// the source, fields in the order of the source. What is read here is the beginning of `FromWorker::Live`
+// (src/protocol.rs) and of `LiveUpdate` (src/engine/live.rs); another order there fails the tests that listen.
 
-/** Puts ears on a visit that is not loaded yet. `heard.line` holds {at_s, by, ...message} of all but ticks of the clock. */
+/** Place of `Live` among the messages of `worker`. */
+const LIVE = 12;
+
+/** Puts ears on a visit that is not loaded yet. */
 export async function listen(visit) {
-  await visit.page.addInitScript(() => {
+  await visit.page.addInitScript((LIVE) => {
     const line = [];
     globalThis.line = line;
-    const note = (by, data) => {
-      if (typeof data?.h !== "string" || data.h.includes('"tick"')) return;
-      const entry = { at_s: performance.now() / 1000, by, ...JSON.parse(data.h) };
-      if (entry.say === "live") entry.counts = data.b[0].byteLength / 2;
-      // What is drawn in answer to a message is on the screen with the frame after the next.
-      requestAnimationFrame(() => requestAnimationFrame(() => (entry.painted_s = performance.now() / 1000)));
-      line.push(entry);
-    };
     const Native = globalThis.Worker;
     globalThis.Worker = class extends Native {
       constructor(...how) {
         super(...how);
-        this.addEventListener("message", ({ data }) => note("worker", data));
-      }
-
-      postMessage(data, ...rest) {
-        note("page", data);
-        super.postMessage(data, ...rest);
+        this.addEventListener("message", ({ data }) => {
+          if (data?.m?.[0] !== LIVE) return;
+          const entry = { at_ms: performance.now(), bytes: Array.from(data.m), counts: data.b[0].byteLength / 2 };
+          // What is drawn in answer to a message is on the screen with the frame after the next.
+          requestAnimationFrame(() => requestAnimationFrame(() => (entry.painted_ms = performance.now())));
+          line.push(entry);
+        });
       }
     };
-  });
+  }, LIVE);
 }
 
-/** What was heard so far. */
-export const heard = (visit) => visit.page.evaluate(() => globalThis.line);
-
-/** Decodes the data notifications of a PMD stream that the page passed on: {at_s, stamp_ns, microvolts}. */
-export function framesOf(line) {
-  return line
-    .filter((entry) => entry.do === "live-input" && entry.input?.notification?.[0] === "pmd-data")
-    .map(({ at_s, input }) => {
-      const bytes = Buffer.from(input.notification[1]);
-      const microvolts = Array.from({ length: (bytes.length - 10) / 3 }, (_, index) => bytes.readIntLE(10 + 3 * index, 3));
-      return { at_s, stamp_ns: bytes.readBigUInt64LE(1), microvolts };
-    });
+/** The live updates so far: {at_ms, painted_ms, first, counts, gaps, beats, withdrawn}. */
+export async function updatesOf(visit) {
+  const line = await visit.page.evaluate(() => globalThis.line);
+  return line.map(({ bytes, ...rest }) => ({ ...rest, ...readLive(bytes) }));
 }
 
-/** Middle and largest of a list of numbers. */
-export function spread(values) {
+function readLive(bytes) {
+  const from = new Postcard(bytes);
+  if (from.number() !== LIVE) throw new Error("not a live update");
+  from.number(); // the job
+  from.list(() => from.wish());
+  const first = from.number();
+  const gaps = from.list(() => [from.number(), from.number()]);
+  const beats = from.list(() => ({ sample: from.number(), confirmed: from.flag(), follows: from.flag() }));
+  const withdrawn = from.list(() => from.number());
+  return { first, gaps, beats, withdrawn };
+}
+
+class Postcard {
+  constructor(bytes) {
+    this.bytes = bytes;
+    this.at = 0;
+  }
+
+  byte() {
+    if (this.at >= this.bytes.length) throw new Error("a message ends too early");
+    return this.bytes[this.at++];
+  }
+
+  number() {
+    let value = 0;
+    for (let shift = 1; ; shift *= 128) {
+      const byte = this.byte();
+      value += (byte & 127) * shift;
+      if (byte < 128) return value;
+    }
+  }
+
+  flag() {
+    const byte = this.byte();
+    if (byte > 1) throw new Error(`${byte} is no truth value: the order of the fields has changed`);
+    return byte === 1;
+  }
+
+  list(item) {
+    return Array.from({ length: this.number() }, item);
+  }
+
+  /** `Output` of src/live/session.rs: connect, subscribe, read, write, disconnect, wake. */
+  wish() {
+    const kind = this.number();
+    if (kind >= 1 && kind <= 3) this.number();
+    if (kind === 3) this.list(() => this.byte());
+    if (kind === 5) this.at += 8;
+    if (kind > 5) throw new Error(`wish ${kind} is not known: the order of the wishes has changed`);
+    return kind;
+  }
+}
+
+/** Middle and largest of a list of numbers, and how many are at most `limit`. */
+export function spread(values, limit) {
   const sorted = [...values].sort((a, b) => a - b);
-  return { median: sorted[Math.floor(sorted.length / 2)], largest: sorted.at(-1) };
+  return { median: sorted[Math.floor(sorted.length / 2)], largest: sorted.at(-1), within: sorted.filter((value) => value <= limit).length, of: sorted.length };
 }

@@ -156,10 +156,21 @@ export class Strap {
     await this.visit.page.evaluate(
       async ([service, uuid, count]) => {
         const found = await (await strap.gatt.getPrimaryService(service)).getCharacteristic(uuid);
+        if (!found.heard) {
+          // When each value arrived: before the page's own listener has seen it.
+          found.heard = true;
+          found.addEventListener("characteristicvaluechanged", () => (globalThis.arrivals ??= []).push({ uuid, at_ms: performance.now() }), { capture: true });
+        }
         for (let told = 0; told < count; told += 1) await found.readValue();
       },
       [LAYOUT.get(uuid).service, uuid, values.length],
     );
+  }
+
+  /** When the values of a characteristic arrived, milliseconds on the page's clock, in their order. */
+  async arrivalsOf(uuid) {
+    const arrivals = await this.visit.page.evaluate(() => globalThis.arrivals ?? []);
+    return arrivals.filter((arrival) => arrival.uuid === uuid).map(({ at_ms }) => at_ms);
   }
 
   /** Ends the link, as out of reach. */

@@ -36,6 +36,33 @@ export async function dropFrom(visit, paths) {
   await session.detach();
 }
 
+/**
+ * Begins to watch for the sheet; the returned function waits for it and gives {there, painted}: milliseconds from the
+ * start of the navigation until the sheet stood in the document, and until the frame with its trace was painted.
+ */
+export async function watchPaper(visit) {
+  await visit.page.evaluate(() => {
+    const sheet = () => document.querySelector('[data-testid="sheet"] canvas');
+    globalThis.paper = new Promise((done) => {
+      const look = () => {
+        if (!sheet()) return;
+        seen.disconnect();
+        const there = performance.now();
+        // A message sent from within a frame arrives when that frame has been painted.
+        requestAnimationFrame(() => {
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = () => done({ there, painted: performance.now() });
+          port2.postMessage(null);
+        });
+      };
+      const seen = new MutationObserver(look);
+      seen.observe(document.body, { childList: true, subtree: true });
+      look();
+    });
+  });
+  return () => visit.page.evaluate(() => globalThis.paper);
+}
+
 /** Megabytes of memory of the page's process, which its workers share: {now, most}, as Linux counts them. */
 export async function memoryOf(visit) {
   const session = await visit.stage.browser.newBrowserCDPSession();
@@ -62,14 +89,11 @@ export async function saved(visit, name) {
   return Promise.all(downloads.map(async (download) => ({ name: download.suggestedFilename(), bytes: readFileSync(await download.path()) })));
 }
 
-/** The finished report of what was opened last (needs the ears of ears.mjs), of those after this place in the line. */
-export async function reportOf(visit, after = 0, timeout = 120_000) {
-  const report = await visit.page.waitForFunction(
-    (after) => line.slice(after).findLast(({ say, complete }) => say === "report" && complete)?.report,
-    after,
-    { timeout, polling: 200 },
-  );
-  return report.jsonValue();
+/** The finished report of the open recording, as the page saves it. */
+export async function reportOf(visit) {
+  await called(visit);
+  const [{ bytes }] = await saved(visit, /JSON/);
+  return JSON.parse(bytes.toString("utf8"));
 }
 
 /** Opens the built-in example from the landing. */
