@@ -435,6 +435,7 @@ fn draw_live(canvas: &HtmlCanvasElement, store: Store, live: &LiveTrace) {
         }],
         beats,
         duration_s: trace.duration_s(),
+        clock_from_s: shift as f64 / rate,
         gap_label: Some(|seconds| ta("page-gap", &[("seconds", seconds.into())])),
         scale_text: format!(
             "{} mm/s  {} mm/mV  {} Hz",

@@ -128,6 +128,8 @@ pub struct Composition<'a> {
     pub scale_text: String,
     /// End of what was recorded, seconds.
     pub duration_s: f64,
+    /// What the clock says at time 0 of the tracings: they may be the end of something longer.
+    pub clock_from_s: f64,
     /// A vertical line at a time: the caret of the reader.
     pub caret_s: Option<f64>,
 }
@@ -216,7 +218,7 @@ pub fn compose(layout: &Layout, composition: &Composition<'_>) -> Vec<Item> {
             pen.waves(&composition.waves, &mut items);
         }
         if composition.tracings.len() == 1 || index + 1 == rows.len() {
-            pen.time_ticks(composition.duration_s, &mut items);
+            pen.time_ticks(composition.duration_s, composition.clock_from_s, &mut items);
         }
         pen.caret(composition.caret_s, &mut items);
     }
@@ -446,7 +448,7 @@ impl<'a> RowPen<'a> {
         let long = self.tracing.name.chars().count() > SHORT_NAME;
         let name_y = if long && self.head_mm == 0.0 {
             // Above the pulse it would lie across the marks of the first beats.
-            base + self.layout.text_mm * 2.0
+            base + self.layout.text_mm * 2.6
         } else {
             base - (self.layout.gain_mm_mv + 2.0).min(self.pitch_mm * 0.45)
         };
@@ -549,6 +551,13 @@ impl<'a> RowPen<'a> {
         let last = beats.partition_point(|beat| beat.time_s <= self.row.to_s);
         let marks_mm = self.row.top_mm - self.head_mm;
         let top = marks_mm + self.layout.text_mm * if marks_mm < 1.0 { 3.0 } else { 1.6 };
+        // The name of the first of several leads reaches up to the intervals.
+        let clear = if self.head_mm > 0.0 {
+            self.layout.text_mm * 0.7 * self.tracing.name.chars().count() as f64
+        } else {
+            0.0
+        };
+        let clear = clear.max(self.layout.margin_mm());
         let crowded = (last - first) as f64 * self.layout.text_mm * 1.2 > self.layout.width_mm;
         let mut confirmed = Vec::new();
         let mut provisional = Vec::new();
@@ -571,9 +580,7 @@ impl<'a> RowPen<'a> {
             items.push(self.text(x, top, beat.letter, Anchor::Middle, weight, beat.fill, 1.0));
             let Some(rr_ms) = beat.rr_ms else { continue };
             let half = rr_ms / 2000.0 * self.layout.speed_mm_s;
-            if half * 2.0 > RR_TEXT_MM.max(self.layout.text_mm * 3.4)
-                && x - half > self.layout.margin_mm()
-            {
+            if half * 2.0 > RR_TEXT_MM.max(self.layout.text_mm * 3.4) && x - half > clear {
                 let words = format!("{rr_ms:.0}");
                 items.push(self.text(
                     x - half,
@@ -641,12 +648,12 @@ impl<'a> RowPen<'a> {
         }
     }
 
-    fn time_ticks(&self, duration_s: f64, items: &mut Vec<Item>) {
+    fn time_ticks(&self, duration_s: f64, clock_from_s: f64, items: &mut Vec<Item>) {
         let step = tick_step_s(self.layout.speed_mm_s, self.layout.text_mm);
         let y = self.row.top_mm + self.pitch_mm - self.layout.text_mm * 0.35;
-        let mut tick = (self.row.from_s / step).ceil() * step;
-        while tick <= self.row.to_s.min(duration_s) + 1e-9 {
-            let x = self.x(tick);
+        let mut tick = ((self.row.from_s + clock_from_s) / step).ceil() * step;
+        while tick <= self.row.to_s.min(duration_s) + clock_from_s + 1e-9 {
+            let x = self.x(tick - clock_from_s);
             if x < self.layout.width_mm - self.layout.text_mm * 2.0 {
                 items.push(self.text(
                     x,
@@ -885,6 +892,35 @@ mod tests {
             })
             .sum();
         assert!(points < 10_000, "{points}");
+    }
+
+    #[test]
+    fn the_end_of_something_longer_says_its_own_time() {
+        let trace = Trace::new(
+            Samples::from_i16(
+                vec![0; 4000],
+                Scale {
+                    gain: 1000.0,
+                    baseline: 0.0,
+                },
+            ),
+            200.0,
+            Vec::new(),
+        );
+        let ticks = |clock_from_s| -> Vec<String> {
+            let composition = Composition {
+                clock_from_s,
+                ..composition(&trace)
+            };
+            let items = compose(&layout(), &composition);
+            let texts = items.into_iter().filter_map(|item| match item {
+                Item::Text { text, .. } if text.contains(':') => Some(text),
+                _ => None,
+            });
+            texts.collect()
+        };
+        assert_eq!(ticks(0.0)[..2], ["0:00", "0:01"]);
+        assert_eq!(ticks(61.5)[..2], ["1:02", "1:03"]);
     }
 
     #[test]
