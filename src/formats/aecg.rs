@@ -4,9 +4,10 @@
 //! without a time wrapper are read alike, because only local names are looked at.
 
 use super::digit_list;
+use super::input;
+use super::instant;
 use super::parts::{self, Part, mark};
 use super::segments::{self, Joined, Segment};
-use super::stamp;
 use super::voltage::units_per_millivolt;
 use super::xml::{self, Document, Element};
 use super::{
@@ -21,8 +22,6 @@ use crate::recording::{
 const ID: &str = "aecg";
 /// Prefix of lead codes.
 const LEAD: &str = "MDC_ECG_LEAD_";
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 /// Most annotations kept.
 const MOST_ANNOTATIONS: usize = 200_000;
 
@@ -55,10 +54,7 @@ impl Format for Aecg {
 
     fn read(&self, _: &Bundle, entry: &Entry, context: &mut Context) -> Result<Reading, ReadError> {
         let text = xml::read(ID, entry, context)?;
-        let document = Document::parse(ID, &text)?;
-        if document.cut {
-            context.note(Note::new("cut-document").with("file", entry.file_name()));
-        }
+        let document = Document::open(ID, &text, entry, context)?;
         let root = document.root();
         let mut parts = Vec::new();
         for series in root
@@ -119,7 +115,8 @@ fn read_series(
             Err(question) => return Ok(Found::Open(question)),
         };
         if let Some(time) = clock.start {
-            let earlier = start.is_none_or(|known| stamp::seconds(&time) < stamp::seconds(&known));
+            let earlier =
+                start.is_none_or(|known| instant::seconds(&time) < instant::seconds(&known));
             start = if earlier { Some(time) } else { start };
         }
         pieces.push(segment);
@@ -128,7 +125,7 @@ fn read_series(
     let first_s = pieces.iter().map(begins).fold(f64::INFINITY, f64::min);
     let low = series
         .path(&["effectiveTime", "low"])
-        .and_then(|low| stamp::compact(&low.word("value")?));
+        .and_then(|low| instant::compact(&low.word("value")?));
     let start = start.or(low);
     let name = if kind.is_empty() {
         format!("series {}", before + 1)
@@ -275,9 +272,9 @@ fn read_clock(value: Element<'_, '_>) -> Clock {
         });
     }
     if let Some(head) = value.child("head") {
-        clock.start = head.word("value").and_then(|text| stamp::compact(&text));
+        clock.start = head.word("value").and_then(|text| instant::compact(&text));
         clock.offset_s = match clock.start {
-            Some(start) => stamp::seconds(&start),
+            Some(start) => instant::seconds(&start),
             None => quantity_s(head, "s").unwrap_or(0.0),
         };
     }
@@ -345,7 +342,7 @@ fn question(unknowns: Vec<Unknown>, evidence: Phrase, samples: &Samples) -> Box<
         unknowns,
         evidence: vec![evidence],
         proposal,
-        preview: samples.values(0..PREVIEW),
+        preview: samples.values(0..input::PREVIEW),
     })
 }
 
@@ -428,10 +425,10 @@ fn text_of(element: Element<'_, '_>) -> Option<String> {
 /// A boundary's time in seconds from the series' first sample.
 fn time_s(element: Element<'_, '_>, first_s: f64) -> Option<f64> {
     let text = element.word("value")?;
-    match stamp::compact(&text) {
+    match instant::compact(&text) {
         Some(time) if element.word("unit").is_none() => {
             // Hundredths of milliseconds are beyond what the written times and a day's seconds hold.
-            let seconds = stamp::seconds(&time) - first_s;
+            let seconds = instant::seconds(&time) - first_s;
             Some((seconds * 1e5).round() / 1e5)
         }
         _ => quantity_s(element, "s"),
@@ -529,55 +526,17 @@ fn filters(root: Element<'_, '_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{entry, extremes, near, read_first, recording, samples};
-    use super::*;
-    use crate::recording::Recording;
-
-    fn read(file: &str, choice: Option<&str>) -> Option<Recording> {
-        let root = samples()?;
-        let bundle = Bundle {
-            entries: vec![entry(&root.join(file))],
-        };
-        let answers = Answers {
-            choice: choice.map(str::to_owned),
-            ..Answers::default()
-        };
-        Some(recording(read_first(&bundle, answers), file))
-    }
-
-    /// `I -0.3…0.4; II …` of the index, against the leads.
-    fn agree(read: &Recording, told: &str, rate_hz: f64, length: usize) {
-        for told in told.split("; ") {
-            let (name, range) = told.split_once(' ').unwrap();
-            let (low, high) = range.split_once('…').unwrap();
-            let lead = read
-                .leads
-                .iter()
-                .find(|lead| lead.name.eq_ignore_ascii_case(name))
-                .unwrap();
-            assert_eq!(
-                (lead.rate_hz, lead.samples.len()),
-                (rate_hz, length),
-                "{name}"
-            );
-            let found = extremes(lead);
-            let told = (low.parse().unwrap(), high.parse().unwrap());
-            assert!(
-                near(found.0, told.0) && near(found.1, told.1),
-                "{name} {found:?} {told:?}"
-            );
-        }
-    }
+    use super::super::testing::{leads_agree, read_sample};
 
     #[test]
     fn the_sample_reads_as_the_index_says() {
-        let Some(rhythm) = read("aecg/hl7_example_short.xml", None) else {
+        let Some(rhythm) = read_sample("aecg/hl7_example_short.xml", None) else {
             return;
         };
         let told = "I -0.305…0.415; II -0.6675…0.2825; V1 -1.452…0.17; V2 -1.873…0.405; \
             V3 -1.625…0.4025; V4 -0.8875…0.28; V5 -0.4675…0.5875; V6 -0.31…0.9525; III -0.9075…0.4525; \
             AVR -0.255…0.34; AVL -0.315…0.6325; AVF -0.775…0.3625";
-        agree(&rhythm, told, 500.0, 2500);
+        leads_agree(&rhythm, told, 500.0, 2500);
         assert_eq!(rhythm.start.unwrap().iso(), "2002-11-22T09:10:00");
         assert_eq!(
             rhythm.source.device.as_deref(),
@@ -591,8 +550,9 @@ mod tests {
             .find(|mark| mark.code == "(")
             .unwrap();
         assert_eq!((p.sample, p.number), (61, 0));
-        let beat = read("aecg/hl7_example_short.xml", Some("representative-beat-2")).unwrap();
-        agree(
+        let beat =
+            read_sample("aecg/hl7_example_short.xml", Some("representative-beat-2")).unwrap();
+        leads_agree(
             &beat,
             "I -0.15…0.36; V2 -1.738…0.3775; AVF -0.6475…0.315",
             500.0,

@@ -3,15 +3,13 @@
 
 use super::evidence;
 use super::gaps::push_gap;
+use super::input;
 use super::voltage::{signal_kind, units_per_millivolt};
 use super::{Answers, Context, Question, ReadError, Reading, Unknown};
 use crate::recording::{
     Gap, GapReason, Lead, LeadName, Note, Recording, SampleData, Samples, Scale, Source, StartTime,
     Unit,
 };
-
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 
 /// One track.
 #[derive(Clone, Debug)]
@@ -210,6 +208,6 @@ fn question(format: &str, track: Option<&Track>, rate: bool, unit: bool) -> Read
         unknowns,
         evidence: told,
         proposal,
-        preview: values.into_iter().take(PREVIEW).collect(),
+        preview: values.into_iter().take(input::PREVIEW).collect(),
     }))
 }

@@ -2,8 +2,9 @@
 //! exercise tests.
 
 use super::digit_list::{self, Digits};
+use super::input;
+use super::instant;
 use super::parts::{self, Part};
-use super::stamp;
 use super::text::number;
 use super::xml::{self, Document, Element};
 use super::{
@@ -16,8 +17,6 @@ use crate::recording::{
 };
 
 const ID: &str = "cardiosoft";
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 /// Resolution of most files, microvolts a count; only ever proposed.
 const USUAL_MICROVOLTS: f64 = 5.0;
 
@@ -49,10 +48,7 @@ impl Format for CardioSoft {
 
     fn read(&self, _: &Bundle, entry: &Entry, context: &mut Context) -> Result<Reading, ReadError> {
         let text = xml::read(ID, entry, context)?;
-        let document = Document::parse(ID, &text)?;
-        if document.cut {
-            context.note(Note::new("cut-document").with("file", entry.file_name()));
-        }
+        let document = Document::open(ID, &text, entry, context)?;
         let root = document.root();
         let start = start_of(root, context);
         let mut parts = Vec::new();
@@ -176,7 +172,7 @@ fn strip(
         let data = read.first().map(|(_, digits)| digits.data.clone());
         let data = data.unwrap_or(SampleData::I16(Vec::new()));
         let scale = Scale::IDENTITY;
-        Samples { data, scale }.values(0..PREVIEW)
+        Samples { data, scale }.values(0..input::PREVIEW)
     };
     let (rate_hz, gain) = match layout(block, context, preview) {
         Ok(layout) => layout,
@@ -263,7 +259,7 @@ fn disclosure(
     let preview = || {
         stream
             .iter()
-            .take(PREVIEW)
+            .take(input::PREVIEW)
             .map(|&count| count as f32)
             .collect()
     };
@@ -307,7 +303,7 @@ fn start_of(root: Element<'_, '_>, context: &mut Context) -> Option<StartTime> {
         field("Second").unwrap_or(0)
     );
     let day = Some((field("Year")?, field("Month")?, field("Day")?));
-    let parsed = stamp::date_and_time(day, &time);
+    let parsed = instant::date_and_time(day, &time);
     if parsed.is_none() {
         context.note(Note::new("bad-date").with("text", time));
     }

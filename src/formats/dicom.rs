@@ -10,7 +10,7 @@ use super::segments::{self, Joined, Segment};
 use super::view::whole;
 use super::{
     Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
-    Signature, Support, stamp,
+    Signature, Support, instant,
 };
 use crate::recording::{Lead, Note, Patient, Source, StartTime};
 use dataset::{Dataset, File};
@@ -167,12 +167,12 @@ fn start_of(file: &File, set: &Dataset, context: &mut Context) -> Option<StartTi
     if written.is_empty() {
         return None;
     }
-    let Some(mut start) = stamp::compact(&written) else {
+    let Some(mut start) = instant::compact(&written) else {
         context.note(Note::new("bad-date").with("text", written));
         return None;
     };
     if start.offset_minutes.is_none() {
-        start.offset_minutes = stamp::zone_minutes(&text(0x0008_0201));
+        start.offset_minutes = instant::zone_minutes(&text(0x0008_0201)).flatten();
     }
     Some(start)
 }

@@ -3,6 +3,7 @@
 //! After A. Schlögl, "GDF – A general dataformat for biosignals" (arXiv cs/0608052, version 2.x).
 
 use super::gaps::push_gap;
+use super::input;
 use super::voltage::{names_ecg, signal_kind, units_per_millivolt};
 use super::{
     Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
@@ -20,8 +21,6 @@ const BLOCK: usize = 256;
 const CHUNK_BYTES: usize = 1 << 20;
 /// Most events; their number is written in 24 bits.
 const MOST_EVENTS: u64 = 1 << 24;
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 /// Days from year 0 to 1970, in the calendar that GDF counts in (that of MATLAB's `datenum`).
 const DAYS_TO_1970: f64 = 719_529.0;
 
@@ -513,7 +512,7 @@ impl Format for Gdf {
                         data: data.clone(),
                         scale,
                     }
-                    .values(0..PREVIEW)
+                    .values(0..input::PREVIEW)
                 });
             let preview: Vec<f32> = preview.unwrap_or_default();
             let mut proposal = Answers::default();

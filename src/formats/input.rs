@@ -89,6 +89,32 @@ pub fn offer(place: usize, parts: &[Option<String>], start: Option<String>, byte
     }
 }
 
+/// What must be asked, each with what speaks for it, and the numbers as they stand to look at.
+#[must_use]
+pub fn ask(
+    format: &str,
+    open: Vec<(Unknown, Phrase)>,
+    proposal: Answers,
+    preview: impl IntoIterator<Item = f32>,
+) -> Box<Question> {
+    let (unknowns, evidence) = open.into_iter().unzip();
+    Box::new(Question {
+        format: format.to_owned(),
+        unknowns,
+        evidence,
+        proposal,
+        preview: preview.into_iter().take(PREVIEW).collect(),
+    })
+}
+
+/// The rate (where it is not told) and the gain (where `gain` is what speaks for a proposal), in the order of asking.
+#[must_use]
+pub fn rate_and_gain(rate: bool, gain: Option<Phrase>) -> Vec<(Unknown, Phrase)> {
+    let rate = rate.then(|| (Unknown::Rate, Phrase::new("evidence-no-rate")));
+    let gain = gain.map(|evidence| (Unknown::Gain, evidence));
+    rate.into_iter().chain(gain).collect()
+}
+
 /// Collects what must be asked before a number could be wrong.
 #[derive(Default)]
 pub struct Asking {

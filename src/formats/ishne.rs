@@ -3,6 +3,7 @@
 //! After F. Badilini, "The ISHNE Holter Standard Output File Format" (1998).
 
 use super::gaps::{push_gap, take_invalid};
+use super::input;
 use super::parts::{self, Part, mark};
 use super::view::{View, crc_ccitt};
 use super::{
@@ -23,8 +24,6 @@ const UNCHECKED: usize = 10;
 const CHUNK: usize = 1 << 20;
 /// Sample that an electrode fault leaves.
 const FAULT: i16 = i16::MIN;
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 /// Largest variable block that is read for its text.
 const MOST_VARIABLE: usize = 1 << 20;
 /// Resolution of many recorders, nanovolts a count; only ever proposed.
@@ -395,7 +394,12 @@ fn question(unknown: Unknown, evidence: Phrase, counts: &[Vec<i16>]) -> Reading 
         preview: counts
             .iter()
             .find(|lead| !lead.is_empty())
-            .map(|lead| lead.iter().take(PREVIEW).map(|&c| f32::from(c)).collect())
+            .map(|lead| {
+                lead.iter()
+                    .take(input::PREVIEW)
+                    .map(|&c| f32::from(c))
+                    .collect()
+            })
             .unwrap_or_default(),
     }))
 }

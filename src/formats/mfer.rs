@@ -2,6 +2,7 @@
 //!
 //! Lengths are big-endian always; values follow the byte order that tag 01 sets, big-endian until then.
 
+use super::input;
 use super::lead_codes::lead_name;
 use super::parts::{self, Part};
 use super::segments::{self, Joined, Segment};
@@ -16,8 +17,6 @@ use crate::recording::{
 };
 
 const ID: &str = "mfer";
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 /// Rate of a file that gives none, by the rules.
 const DEFAULT_RATE_HZ: f64 = 1000.0;
 /// Nanovolts a count of a file that gives none, by the rules.
@@ -803,7 +802,7 @@ impl Layout {
                     data,
                     scale: Scale::IDENTITY,
                 }
-                .values(0..PREVIEW),
+                .values(0..input::PREVIEW),
             }));
         };
         let rate_hz = if (rate_hz - rate_hz.round()).abs() < 1e-9 * rate_hz {

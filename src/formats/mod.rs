@@ -61,7 +61,6 @@ mod schiller;
 mod scp;
 mod segments;
 mod series;
-mod stamp;
 mod table;
 mod text;
 mod unisens;

@@ -1,21 +1,20 @@
 //! Mortara / Welch Allyn / Baxter ELI XML (`ECG` with `CHANNEL`s): base64 of 16-bit samples in attributes.
 
 use super::base64;
+use super::input;
+use super::instant;
 use super::parts::{self, Part};
-use super::stamp;
 use super::text::number;
 use super::xml::{self, Document, Element};
 use super::{
     Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
-    Reading, Score, Support, Unknown,
+    Reading, Score, Support,
 };
 use crate::recording::{
     Lead, LeadName, Note, Patient, Phrase, Samples, Scale, Source, SourceMeasurement, StartTime,
 };
 
 const ID: &str = "mortara";
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 /// Measurements that stand as attributes of the root.
 const MEASUREMENTS: [&str; 12] = [
     "NUM_QRS",
@@ -69,10 +68,7 @@ impl Format for Mortara {
 
     fn read(&self, _: &Bundle, entry: &Entry, context: &mut Context) -> Result<Reading, ReadError> {
         let text = xml::read(ID, entry, context)?;
-        let document = Document::parse(ID, &text)?;
-        if document.cut {
-            context.note(Note::new("cut-document").with("file", entry.file_name()));
-        }
+        let document = Document::open(ID, &text, entry, context)?;
         let root = document.root();
         let start = start_of(root, context);
         let mut parts = Vec::new();
@@ -198,32 +194,19 @@ fn lead(
 }
 
 fn question(rate: bool, gain: bool, counts: &[i16]) -> Box<Question> {
-    let mut unknowns = Vec::new();
-    let mut evidence = Vec::new();
-    if rate {
-        unknowns.push(Unknown::Rate);
-        evidence.push(Phrase::new("evidence-no-rate"));
-    }
-    if gain {
-        unknowns.push(Unknown::Gain);
-        evidence.push(Phrase::new("evidence-no-scale"));
-    }
-    Box::new(Question {
-        format: ID.to_owned(),
-        unknowns,
-        evidence,
-        proposal: Answers::default(),
-        preview: counts
-            .iter()
-            .take(PREVIEW)
-            .map(|&count| f32::from(count))
-            .collect(),
-    })
+    let gain = gain.then(|| Phrase::new("evidence-no-scale"));
+    let preview = counts.iter().map(|&count| f32::from(count));
+    input::ask(
+        ID,
+        input::rate_and_gain(rate, gain),
+        Answers::default(),
+        preview,
+    )
 }
 
 fn start_of(root: Element<'_, '_>, context: &mut Context) -> Option<StartTime> {
     let text = root.word("ACQUISITION_TIME")?;
-    let parsed = stamp::compact(&text);
+    let parsed = instant::compact(&text);
     if parsed.is_none() {
         context.note(Note::new("bad-date").with("text", text));
     }

@@ -3,9 +3,10 @@
 //! The document type names an external file, which is never fetched.
 
 use super::base64;
+use super::input;
+use super::instant;
 use super::parts::{self, Part, mark};
 use super::segments::{self, Joined, Segment};
-use super::stamp;
 use super::text::number;
 use super::voltage::units_per_millivolt;
 use super::xml::{self, Document, Element};
@@ -19,8 +20,6 @@ use crate::recording::{
 };
 
 const ID: &str = "muse";
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 /// Resolution of every MUSE file seen, microvolts a count; only ever proposed.
 const USUAL_MICROVOLTS: f64 = 4.88;
 /// Sample that stands for none.
@@ -54,10 +53,7 @@ impl Format for Muse {
 
     fn read(&self, _: &Bundle, entry: &Entry, context: &mut Context) -> Result<Reading, ReadError> {
         let text = xml::read(ID, entry, context)?;
-        let document = Document::parse(ID, &text)?;
-        if document.cut {
-            context.note(Note::new("cut-document").with("file", entry.file_name()));
-        }
+        let document = Document::open(ID, &text, entry, context)?;
         let root = document.root();
         let start = start_of(root, context);
         let mut parts = Vec::new();
@@ -240,20 +236,12 @@ fn question(unknown: Unknown, name: &str, counts: &[i16]) -> Box<Question> {
     } else {
         Phrase::new("evidence-no-rate")
     };
-    Box::new(Question {
-        format: ID.to_owned(),
-        unknowns: vec![unknown],
-        evidence: vec![evidence],
-        proposal: Answers {
-            gain: gain.then_some(1000.0 / USUAL_MICROVOLTS),
-            ..Answers::default()
-        },
-        preview: counts
-            .iter()
-            .take(PREVIEW)
-            .map(|&count| f32::from(count))
-            .collect(),
-    })
+    let proposal = Answers {
+        gain: gain.then_some(1000.0 / USUAL_MICROVOLTS),
+        ..Answers::default()
+    };
+    let preview = counts.iter().map(|&count| f32::from(count));
+    input::ask(ID, vec![(unknown, evidence)], proposal, preview)
 }
 
 /// The device's beats (milliseconds) with the number of their template.
@@ -281,8 +269,8 @@ fn start_of(root: Element<'_, '_>, context: &mut Context) -> Option<StartTime> {
     let test = root.child("TestDemographics")?;
     let date = test.value("AcquisitionDate")?;
     let time = test.value("AcquisitionTime").unwrap_or_default();
-    let parsed = stamp::three(&date)
-        .and_then(|[month, day, year]| stamp::date_and_time(Some((year, month, day)), &time));
+    let parsed = instant::three(&date)
+        .and_then(|[month, day, year]| instant::date_and_time(Some((year, month, day)), &time));
     if parsed.is_none() {
         context.note(Note::new("bad-date").with("text", format!("{date} {time}")));
     }
@@ -372,54 +360,16 @@ fn filters(waveform: Element<'_, '_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{entry, extremes, near, read_first, recording, samples};
-    use super::*;
-    use crate::recording::Recording;
-
-    fn read(file: &str, choice: Option<&str>) -> Option<Recording> {
-        let root = samples()?;
-        let bundle = Bundle {
-            entries: vec![entry(&root.join(file))],
-        };
-        let answers = Answers {
-            choice: choice.map(str::to_owned),
-            ..Answers::default()
-        };
-        Some(recording(read_first(&bundle, answers), file))
-    }
-
-    /// `I -0.3…0.4; II …` of the index, against the leads.
-    fn agree(read: &Recording, told: &str, rate_hz: f64, length: usize) {
-        for told in told.split("; ") {
-            let (name, range) = told.split_once(' ').unwrap();
-            let (low, high) = range.split_once('…').unwrap();
-            let lead = read
-                .leads
-                .iter()
-                .find(|lead| lead.name.eq_ignore_ascii_case(name))
-                .unwrap();
-            assert_eq!(
-                (lead.rate_hz, lead.samples.len()),
-                (rate_hz, length),
-                "{name}"
-            );
-            let found = extremes(lead);
-            let told = (low.parse().unwrap(), high.parse().unwrap());
-            assert!(
-                near(found.0, told.0) && near(found.1, told.1),
-                "{name} {found:?} {told:?}"
-            );
-        }
-    }
+    use super::super::testing::{leads_agree, read_sample};
 
     #[test]
     fn the_sample_reads_as_the_index_says() {
-        let Some(rhythm) = read("muse/braveheart_example1.xml", None) else {
+        let Some(rhythm) = read_sample("muse/braveheart_example1.xml", None) else {
             return;
         };
         let told = "I -0.22448…1.2151; II -0.35136…1.2688; V1 -1.2005…0.22936; V2 -1.6885…0.9028; \
             V3 -0.7076…1.259; V4 -0.45384…1.5616; V5 -0.2684…1.4884; V6 -0.20008…1.3078";
-        agree(&rhythm, told, 500.0, 5000);
+        leads_agree(&rhythm, told, 500.0, 5000);
         assert_eq!(rhythm.leads.len(), 12);
         assert_eq!(rhythm.leads.iter().filter(|lead| lead.derived).count(), 4);
         assert_eq!(rhythm.annotations.len(), 8);
@@ -428,8 +378,8 @@ mod tests {
             "{:?}",
             rhythm.notes
         );
-        let median = read("muse/braveheart_example1.xml", Some("median")).unwrap();
+        let median = read_sample("muse/braveheart_example1.xml", Some("median")).unwrap();
         let told = "I -0.07808…1.2639; V1 -1.0541…0.1952; V6 -0.07808…1.3274";
-        agree(&median, told, 500.0, 600);
+        leads_agree(&median, told, 500.0, 600);
     }
 }

@@ -6,7 +6,7 @@ use super::view::{View, whole};
 use super::voltage::signal_kind;
 use super::{
     Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading, Score,
-    Support, stamp,
+    Support, instant,
 };
 use crate::recording::{
     Annotation, Lead, Note, Samples, Scale, SignalKind, Source, StartTime, Unit,
@@ -165,7 +165,7 @@ fn read_recording(
         let offset_s = match (&block.start, &start) {
             // Times are whole seconds; what lies less than one apart is the same stretch.
             (Some(time), Some(first)) => {
-                let told = stamp::seconds(time) - stamp::seconds(first);
+                let told = instant::seconds(time) - instant::seconds(first);
                 if (told - end_s).abs() < 1.0 {
                     end_s
                 } else {
@@ -410,7 +410,7 @@ fn events(
             let at = address + 0x14 + EVENT * place;
             let text = view.text(at, 20);
             let time = view.text(at + 20, 6);
-            let Some(time) = stamp::date_and_time(None, &time) else {
+            let Some(time) = instant::date_and_time(None, &time) else {
                 continue;
             };
             let time_s =

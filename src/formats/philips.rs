@@ -5,14 +5,15 @@
 
 use super::base64;
 use super::digit_list;
+use super::input;
+use super::instant;
 use super::parts::{self, Part};
-use super::stamp;
 use super::text::number;
 use super::view::View;
 use super::xml::{self, Document, Element};
 use super::{
     Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
-    Reading, Score, Support, Unknown,
+    Reading, Score, Support,
 };
 use crate::recording::{
     Lead, LeadName, Note, Patient, Phrase, SampleData, Samples, Scale, Source, SourceMeasurement,
@@ -20,8 +21,6 @@ use crate::recording::{
 };
 
 const ID: &str = "philips";
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 /// Resolution of every file seen, microvolts a count; only ever proposed.
 const USUAL_MICROVOLTS: f64 = 5.0;
 /// Code that ends an LZW stream of 10 bits.
@@ -59,10 +58,7 @@ impl Format for Philips {
 
     fn read(&self, _: &Bundle, entry: &Entry, context: &mut Context) -> Result<Reading, ReadError> {
         let text = xml::read(ID, entry, context)?;
-        let document = Document::parse(ID, &text)?;
-        if document.cut {
-            context.note(Note::new("cut-document").with("file", entry.file_name()));
-        }
+        let document = Document::open(ID, &text, entry, context)?;
         let root = document.root();
         let start = start_of(root, context);
         let mut parts = Vec::new();
@@ -424,39 +420,23 @@ fn beat_leads(beats: Element<'_, '_>, context: &mut Context) -> Result<Vec<Lead>
 }
 
 fn question(rate: bool, gain: bool, counts: &[i32]) -> Box<Question> {
-    let mut unknowns = Vec::new();
-    let mut evidence = Vec::new();
-    if rate {
-        unknowns.push(Unknown::Rate);
-        evidence.push(Phrase::new("evidence-no-rate"));
-    }
-    if gain {
-        unknowns.push(Unknown::Gain);
-        evidence.push(Phrase::new("evidence-usual-step").with("microvolts", USUAL_MICROVOLTS));
-    }
-    Box::new(Question {
-        format: ID.to_owned(),
-        unknowns,
-        evidence,
-        proposal: Answers {
-            gain: gain.then_some(1000.0 / USUAL_MICROVOLTS),
-            rate_hz: rate.then_some(500.0),
-            ..Answers::default()
-        },
-        preview: counts
-            .iter()
-            .take(PREVIEW)
-            .map(|&count| count as f32)
-            .collect(),
-    })
+    let evidence =
+        gain.then(|| Phrase::new("evidence-usual-step").with("microvolts", USUAL_MICROVOLTS));
+    let proposal = Answers {
+        gain: gain.then_some(1000.0 / USUAL_MICROVOLTS),
+        rate_hz: rate.then_some(500.0),
+        ..Answers::default()
+    };
+    let preview = counts.iter().map(|&count| count as f32);
+    input::ask(ID, input::rate_and_gain(rate, evidence), proposal, preview)
 }
 
 fn start_of(root: Element<'_, '_>, context: &mut Context) -> Option<StartTime> {
     let acquired = root.child("dataacquisition")?;
     let date = acquired.word("date")?;
     let time = acquired.word("time").unwrap_or_default();
-    let parsed = stamp::three(&date)
-        .and_then(|[year, month, day]| stamp::date_and_time(Some((year, month, day)), &time));
+    let parsed = instant::three(&date)
+        .and_then(|[year, month, day]| instant::date_and_time(Some((year, month, day)), &time));
     if parsed.is_none() {
         context.note(Note::new("bad-date").with("text", format!("{date} {time}")));
     }
@@ -544,65 +524,28 @@ fn verdict(root: Element<'_, '_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{entry, extremes, near, read_first, recording, samples};
+    use super::super::testing::{leads_agree, read_first, read_sample, recording, samples};
     use super::*;
-    use crate::recording::Recording;
-
-    fn read(file: &str, choice: Option<&str>) -> Option<Recording> {
-        let root = samples()?;
-        let bundle = Bundle {
-            entries: vec![entry(&root.join(file))],
-        };
-        let answers = Answers {
-            choice: choice.map(str::to_owned),
-            ..Answers::default()
-        };
-        Some(recording(read_first(&bundle, answers), file))
-    }
-
-    /// `I -0.3…0.4; II …` of the index, against the leads.
-    fn agree(read: &Recording, told: &str, rate_hz: f64, length: usize) {
-        for told in told.split("; ") {
-            let (name, range) = told.split_once(' ').unwrap();
-            let (low, high) = range.split_once('…').unwrap();
-            let lead = read
-                .leads
-                .iter()
-                .find(|lead| lead.name.eq_ignore_ascii_case(name))
-                .unwrap();
-            assert_eq!(
-                (lead.rate_hz, lead.samples.len()),
-                (rate_hz, length),
-                "{name}"
-            );
-            let found = extremes(lead);
-            let told = (low.parse().unwrap(), high.parse().unwrap());
-            assert!(
-                near(found.0, told.0) && near(found.1, told.1),
-                "{name} {found:?} {told:?}"
-            );
-        }
-    }
 
     #[test]
     fn both_versions_read_as_the_index_says() {
-        let Some(old) = read("philips/129DYPRG_1.03.xml", None) else {
+        let Some(old) = read_sample("philips/129DYPRG_1.03.xml", None) else {
             return;
         };
         let told = "I -0.17…0.87; II -0.465…0.625; III -0.975…0.37; aVR -0.475…0.28; aVL -0.175…0.905; \
             aVF -0.6…0.47; V1 -0.765…0.24; V2 -0.605…0.26; V3 -0.36…0.31; V4 -0.305…0.35; V5 -0.175…0.6; \
             V6 -0.11…0.8";
-        agree(&old, told, 500.0, 5264);
+        leads_agree(&old, told, 500.0, 5264);
         let told = "I -0.215…0.23; II -0.92…1.4; III -0.75…1.225; aVR -0.805…0.555; aVL -0.545…0.29; \
             aVF -0.835…1.305; V1 -1.72…0.245; V2 -3.1…0.735; V3 -4.015…1.25; V4 -2.16…0.82; V5 -1.415…1.175; \
             V6 -0.76…1.595";
-        let new = read("philips/zzdemo_1.04_utf8.xml", None).unwrap();
-        agree(&new, told, 500.0, 5300);
+        let new = read_sample("philips/zzdemo_1.04_utf8.xml", None).unwrap();
+        leads_agree(&new, told, 500.0, 5300);
         assert_eq!(new.leads.len(), 12);
         assert!(new.source.classification.unwrap().contains("SINUS RHYTHM"));
         // Einthoven's sums hold after the residuals are undone.
         assert!(old.notes.iter().all(|note| note.code != "limb-sums"));
-        let beat = read("philips/zzdemo_1.04_utf8.xml", Some("beat")).unwrap();
+        let beat = read_sample("philips/zzdemo_1.04_utf8.xml", Some("beat")).unwrap();
         assert_eq!((beat.leads.len(), beat.leads[0].samples.len()), (12, 1200));
     }
 

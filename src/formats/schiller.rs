@@ -1,21 +1,20 @@
 //! Schiller XML (exports of SEMA and the AT series): comma-separated digits, one block of channels a kind of wave.
 
 use super::digit_list;
+use super::input;
 use super::parts::{self, Part};
 use super::text::number;
 use super::voltage::units_per_millivolt;
 use super::xml::{self, Document, Element};
 use super::{
     Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
-    Reading, Score, Support, Unknown, stamp,
+    Reading, Score, Support, instant,
 };
 use crate::recording::{
     Lead, LeadName, Note, Patient, Phrase, SampleData, Samples, Scale, Source, StartTime,
 };
 
 const ID: &str = "schiller";
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 
 /// The reader.
 pub struct Schiller;
@@ -52,10 +51,7 @@ impl Format for Schiller {
 
     fn read(&self, _: &Bundle, entry: &Entry, context: &mut Context) -> Result<Reading, ReadError> {
         let text = xml::read(ID, entry, context)?;
-        let document = Document::parse(ID, &text)?;
-        if document.cut {
-            context.note(Note::new("cut-document").with("file", entry.file_name()));
-        }
+        let document = Document::open(ID, &text, entry, context)?;
         let root = document.root();
         let start = start_of(root, context);
         let mut parts: Vec<Part> = Vec::new();
@@ -176,24 +172,15 @@ fn channels(
     Ok(Ok(leads))
 }
 
-fn question(rate: bool, unit: bool, samples: &Samples) -> Box<Question> {
-    let mut unknowns = Vec::new();
-    let mut evidence = Vec::new();
-    if rate {
-        unknowns.push(Unknown::Rate);
-        evidence.push(Phrase::new("evidence-no-rate"));
-    }
-    if unit {
-        unknowns.push(Unknown::Gain);
-        evidence.push(Phrase::new("evidence-no-scale"));
-    }
-    Box::new(Question {
-        format: ID.to_owned(),
-        unknowns,
-        evidence,
-        proposal: Answers::default(),
-        preview: samples.values(0..PREVIEW),
-    })
+fn question(rate: bool, gain: bool, samples: &Samples) -> Box<Question> {
+    let gain = gain.then(|| Phrase::new("evidence-no-scale"));
+    let preview = samples.values(0..input::PREVIEW);
+    input::ask(
+        ID,
+        input::rate_and_gain(rate, gain),
+        Answers::default(),
+        preview,
+    )
 }
 
 fn start_of(root: Element<'_, '_>, context: &mut Context) -> Option<StartTime> {
@@ -204,7 +191,7 @@ fn start_of(root: Element<'_, '_>, context: &mut Context) -> Option<StartTime> {
     let time = event
         .value("time")
         .or_else(|| root.find("startdatetime")?.value("time"))?;
-    let parsed = stamp::compact(&format!("{}{}", digits_of(&date), digits_of(&time)));
+    let parsed = instant::compact(&format!("{}{}", digits_of(&date), digits_of(&time)));
     if parsed.is_none() {
         context.note(Note::new("bad-date").with("text", format!("{date} {time}")));
     }

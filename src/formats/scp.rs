@@ -5,13 +5,14 @@ mod about;
 mod huffman;
 mod rhythm;
 
+use super::input;
 use super::lead_codes::lead_name;
 use super::parts::{self, Part, mark};
 use super::segments::{self, Joined, Segment};
 use super::view::{View, crc_ccitt, whole};
 use super::{
     Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
-    Reading, Score, Support, Unknown,
+    Reading, Score, Support,
 };
 use crate::recording::{Annotation, Lead, Note, Phrase, Samples, Scale};
 use huffman::Coding;
@@ -26,8 +27,6 @@ const FIRST: usize = 6;
 const POINTER: usize = 10;
 /// Most sections; the standard has 13, makers add their own.
 const MOST_SECTIONS: usize = 1024;
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 
 /// The reader.
 pub struct Scp;
@@ -396,27 +395,14 @@ fn gcd(a: u32, b: u32) -> u32 {
 }
 
 fn question(rate: bool, gain: bool, counts: &[i32]) -> Box<Question> {
-    let mut unknowns = Vec::new();
-    let mut evidence = Vec::new();
-    if rate {
-        unknowns.push(Unknown::Rate);
-        evidence.push(Phrase::new("evidence-no-rate"));
-    }
-    if gain {
-        unknowns.push(Unknown::Gain);
-        evidence.push(Phrase::new("evidence-no-scale"));
-    }
-    Box::new(Question {
-        format: ID.to_owned(),
-        unknowns,
-        evidence,
-        proposal: Answers::default(),
-        preview: counts
-            .iter()
-            .take(PREVIEW)
-            .map(|&count| count as f32)
-            .collect(),
-    })
+    let gain = gain.then(|| Phrase::new("evidence-no-scale"));
+    let preview = counts.iter().map(|&count| count as f32);
+    input::ask(
+        ID,
+        input::rate_and_gain(rate, gain),
+        Answers::default(),
+        preview,
+    )
 }
 
 #[cfg(test)]

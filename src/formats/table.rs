@@ -8,6 +8,7 @@ mod shape;
 mod timeline;
 
 use super::evidence;
+use super::input;
 use super::text::decode;
 use super::voltage::{signal_kind, units_per_millivolt};
 use super::{
@@ -24,8 +25,6 @@ use timeline::Timeline;
 const ID: &str = "table";
 /// Rows below which it is no recording.
 const FEWEST_ROWS: usize = 16;
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 
 /// The reader of general tables.
 pub struct Table;
@@ -246,7 +245,7 @@ fn question(grid: &Grid, rate_hz: Option<f64>, unknown_unit: Option<usize>) -> R
         unknowns,
         evidence: told,
         proposal,
-        preview: values.into_iter().take(PREVIEW).collect(),
+        preview: values.into_iter().take(input::PREVIEW).collect(),
     }))
 }
 

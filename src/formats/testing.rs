@@ -108,3 +108,40 @@ pub fn open_bytes(name: &str, bytes: &[u8], answers: Answers) -> Result<Reading,
 pub fn open_text(name: &str, text: &str, answers: Answers) -> Result<Reading, ReadError> {
     open_bytes(name, text.as_bytes(), answers)
 }
+
+/// A public sample read alone, with a choice of one of its parts; `None` (and a word) where the samples are absent.
+pub fn read_sample(file: &str, choice: Option<&str>) -> Option<Recording> {
+    let root = samples()?;
+    let bundle = Bundle {
+        entries: vec![entry(&root.join(file))],
+    };
+    let answers = Answers {
+        choice: choice.map(str::to_owned),
+        ..Answers::default()
+    };
+    Some(recording(read_first(&bundle, answers), file))
+}
+
+/// Holds the leads against `I -0.3…0.4; II …` of the index.
+pub fn leads_agree(read: &Recording, told: &str, rate_hz: f64, length: usize) {
+    for told in told.split("; ") {
+        let (name, range) = told.split_once(' ').unwrap();
+        let (low, high) = range.split_once('…').unwrap();
+        let lead = read
+            .leads
+            .iter()
+            .find(|lead| lead.name.eq_ignore_ascii_case(name))
+            .unwrap();
+        assert_eq!(
+            (lead.rate_hz, lead.samples.len()),
+            (rate_hz, length),
+            "{name}"
+        );
+        let found = extremes(lead);
+        let told = (low.parse().unwrap(), high.parse().unwrap());
+        assert!(
+            near(found.0, told.0) && near(found.1, told.1),
+            "{name} {found:?} {told:?}"
+        );
+    }
+}

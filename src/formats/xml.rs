@@ -6,6 +6,7 @@
 use super::base64;
 use super::text;
 use super::{Context, Entry, ReadError};
+use crate::recording::Note;
 use std::borrow::Cow;
 
 /// Most elements, texts and attributes; a ten-second ECG with all its measurements has some ten thousand.
@@ -262,6 +263,23 @@ fn plain(raw: &str) -> Cow<'_, str> {
 }
 
 impl<'a> Document<'a> {
+    /// Reads the text of an entry; a document that ends too early is noted.
+    ///
+    /// # Errors
+    /// As [`Document::parse`].
+    pub fn open(
+        format: &str,
+        text: &'a str,
+        entry: &Entry,
+        context: &mut Context,
+    ) -> Result<Self, ReadError> {
+        let document = Self::parse(format, text)?;
+        if document.cut {
+            context.note(Note::new("cut-document").with("file", entry.file_name()));
+        }
+        Ok(document)
+    }
+
     /// Reads a document of the format `format`.
     ///
     /// # Errors

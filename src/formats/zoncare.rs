@@ -1,18 +1,17 @@
 //! Zoncare XML (`zqecg`): base64 of thirteen interleaved 16-bit channels, the last of them empty.
 
 use super::base64;
+use super::input;
 use super::parts::{self, Part};
 use super::text::number;
 use super::xml::{self, Document};
 use super::{
-    Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
-    Reading, Score, Support, Unknown,
+    Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, ReadError, Reading,
+    Score, Support,
 };
 use crate::recording::{Lead, LeadName, Note, Phrase, Samples, Scale, Source};
 
 const ID: &str = "zoncare";
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 /// Counts a millivolt by the one reader that is known. The file does not say, so that it is only proposed.
 const USUAL_GAIN: f64 = 1000.0;
 /// Channels beside the named leads.
@@ -47,10 +46,7 @@ impl Format for Zoncare {
 
     fn read(&self, _: &Bundle, entry: &Entry, context: &mut Context) -> Result<Reading, ReadError> {
         let text = xml::read(ID, entry, context)?;
-        let document = Document::parse(ID, &text)?;
-        if document.cut {
-            context.note(Note::new("cut-document").with("file", entry.file_name()));
-        }
+        let document = Document::open(ID, &text, entry, context)?;
         let root = document.root();
         let setting = |name: &str| {
             let element = root.find(name)?;
@@ -133,29 +129,17 @@ impl Format for Zoncare {
 }
 
 fn question(rate: bool, gain: bool, counts: &[Vec<i16>]) -> Reading {
-    let mut unknowns = Vec::new();
-    let mut evidence = Vec::new();
-    if rate {
-        unknowns.push(Unknown::Rate);
-        evidence.push(Phrase::new("evidence-no-rate"));
-    }
-    if gain {
-        unknowns.push(Unknown::Gain);
-        evidence.push(Phrase::new("evidence-zoncare-gain").with("gain", USUAL_GAIN));
-    }
+    let evidence = gain.then(|| Phrase::new("evidence-zoncare-gain").with("gain", USUAL_GAIN));
+    let proposal = Answers {
+        gain: gain.then_some(USUAL_GAIN),
+        ..Answers::default()
+    };
     let second = counts.get(1).map_or(&[][..], Vec::as_slice);
-    Reading::Question(Box::new(Question {
-        format: ID.to_owned(),
-        unknowns,
-        evidence,
-        proposal: Answers {
-            gain: gain.then_some(USUAL_GAIN),
-            ..Answers::default()
-        },
-        preview: second
-            .iter()
-            .take(PREVIEW)
-            .map(|&count| f32::from(count))
-            .collect(),
-    }))
+    let preview = second.iter().map(|&count| f32::from(count));
+    Reading::Question(input::ask(
+        ID,
+        input::rate_and_gain(rate, evidence),
+        proposal,
+        preview,
+    ))
 }

@@ -1,6 +1,7 @@
 //! Multiplex groups: interleaved samples, each channel with its own sensitivity, baseline and skew.
 
 use super::super::gaps::push_gap;
+use super::super::input;
 use super::super::lead_codes::lead_name;
 use super::super::view::View;
 use super::super::voltage::{signal_kind, units_per_millivolt};
@@ -11,8 +12,6 @@ use crate::recording::{
     Gap, GapReason, Lead, LeadName, Note, Phrase, Samples, Scale, SignalKind, Unit,
 };
 
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 /// Shortest run of zeros in all channels that counts as padding where 0 is the padding value.
 const ZEROS_S: f64 = 0.2;
 /// Longest derived group that is taken for a beat, in seconds.
@@ -501,17 +500,8 @@ fn identity(file: &File, set: &Dataset, channel: usize) -> (String, Option<LeadN
 }
 
 fn question(unknown: Unknown, evidence: Phrase, counts: &[i32]) -> Box<Question> {
-    Box::new(Question {
-        format: ID.to_owned(),
-        unknowns: vec![unknown],
-        evidence: vec![evidence],
-        proposal: Answers::default(),
-        preview: counts
-            .iter()
-            .take(PREVIEW)
-            .map(|&count| count as f32)
-            .collect(),
-    })
+    let preview = counts.iter().map(|&count| count as f32);
+    input::ask(ID, vec![(unknown, evidence)], Answers::default(), preview)
 }
 
 #[cfg(test)]

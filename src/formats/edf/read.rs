@@ -2,6 +2,7 @@
 
 use super::super::evidence;
 use super::super::gaps::push_gap;
+use super::super::input;
 use super::super::text::number;
 use super::super::voltage::{names_ecg, signal_kind, units_per_millivolt};
 use super::super::wfdb::month_number;
@@ -17,8 +18,6 @@ use crate::recording::{
 
 /// Bytes of records read at a time.
 const CHUNK_BYTES: usize = 1 << 20;
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 /// Most annotations kept.
 const MOST_ANNOTATIONS: usize = 1_000_000;
 
@@ -471,7 +470,7 @@ impl Decoded {
                 data: counts.clone(),
                 scale,
             }
-            .values(0..PREVIEW);
+            .values(0..input::PREVIEW);
             if unknowns.contains(&Unknown::Unit) {
                 told.push(
                     Phrase::new("evidence-unit-unknown")

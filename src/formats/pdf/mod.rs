@@ -14,6 +14,7 @@ mod paint;
 mod sheet;
 mod trace;
 
+use super::input;
 use super::{
     Answers, Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError,
     Reading, Score, Support, Unknown,
@@ -29,8 +30,6 @@ const ID: &str = "pdf";
 const SIGNATURE_BYTES: usize = 1024;
 /// Part of a page that pictures must fill to be taken for the trace.
 const PICTURE_PART: f64 = 0.15;
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 /// Largest difference between what pulse and words say of the gain.
 const TOLERANCE: f64 = 0.03;
 /// What printed sheets usually have (AHA/ACC/HRS 2007): only ever proposed.
@@ -291,7 +290,7 @@ fn question(
         .and_then(|page| page.traces.first())
         .map_or_else(Vec::new, |trace| {
             let middle = trace.median();
-            let points = trace.points.iter().take(PREVIEW);
+            let points = trace.points.iter().take(input::PREVIEW);
             points.map(|point| (point[1] - middle) as f32).collect()
         });
     Reading::Question(Box::new(Question {

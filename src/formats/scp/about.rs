@@ -1,7 +1,7 @@
 //! Sections 1, 7 and 8: who, when, with what, and what the device found.
 
 use super::super::view::{View, text};
-use super::super::{Context, Entry, stamp};
+use super::super::{Context, Entry, instant};
 use super::{ID, Section};
 use crate::recording::{Note, Patient, Source, SourceMeasurement, StartTime};
 
@@ -100,7 +100,7 @@ fn start(
     };
     let clock = format!("{hour}:{minute}:{second}");
     let day = day.and_then(date);
-    let start = stamp::date_and_time(day, &clock);
+    let start = instant::date_and_time(day, &clock);
     let Some(mut start) = start else {
         let text = format!("{day:?} {clock}");
         context.note(Note::new("bad-date").with("text", text));

@@ -16,6 +16,7 @@ pub use header::{Header, RecordLine, SegmentLine, SignalLine, month_number};
 pub use signals::{Column, Storage, read_group};
 pub use writer::{WfdbWriter, write_record};
 
+use super::input;
 use super::voltage::{signal_kind, units_per_millivolt};
 use super::{
     Bundle, Certainty, Context, Entry, Format, FormatInfo, Head, Question, ReadError, Reading,
@@ -28,8 +29,6 @@ use join::read_segments;
 
 /// Largest header that is read; the longest public ones have some thousand segments of 30 bytes.
 const HEADER_BYTES: u64 = 16 << 20;
-/// Samples shown with a question.
-const PREVIEW: usize = 4000;
 /// Extensions of signal files that say nothing by themselves.
 const SIGNAL_EXTENSIONS: [&str; 2] = ["dat", "mat"];
 
@@ -337,7 +336,7 @@ fn rate_question(signals: &[Signal]) -> Reading {
         unknowns: vec![Unknown::Rate],
         evidence,
         proposal,
-        preview: values.into_iter().take(PREVIEW).collect(),
+        preview: values.into_iter().take(input::PREVIEW).collect(),
     }))
 }
 
