@@ -15,7 +15,7 @@ PORT ?= 8080
 # tests run the models; `make models` compares them with their reference values natively.
 PURE := --no-default-features --features terminal
 
-.PHONY: help run build dist test check native models site size browser picture fuzz install install-test clean
+.PHONY: help run build dist test check native models site size browser bench picture fuzz install install-test clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -38,7 +38,7 @@ check: install ## format and lint
 	@echo "Format and lint"
 	@cargo fmt --check
 	@cargo clippy --locked $(PURE) --all-targets -- -D warnings
-	@cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features browser --lib --bin app --bin worker -- -D warnings
+	@cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features browser --lib --bin app --bin worker --bin worker-all -- -D warnings
 
 native: install ## native tests
 	@echo "Native tests"
@@ -58,6 +58,9 @@ size: ## sizes against their budget
 browser: install-test ## tests in Chromium on the built site
 	@echo "Browser tests"
 	@node --test --test-concurrency=1 tests/browser/*.test.mjs
+
+bench: install ## speed of each stage, and of QRS detection beside sleepecg in the same run
+	@tools/bench.sh
 
 picture: ## the picture of the README, from the built site
 	@node tests/browser/picture.mjs docs/einthoven.png

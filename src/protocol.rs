@@ -200,6 +200,11 @@ pub enum FromWorker {
         /// Counts per millivolt of the trace.
         gain: f64,
     },
+    /// This worker's readers do not know the files; the worker with all readers may.
+    Unknown {
+        /// Job.
+        job: JobId,
+    },
 }
 
 /// How a lead's samples travel.

@@ -12,7 +12,7 @@
 #![allow(clippy::unwrap_used)]
 
 use einthoven::formats::{
-    Answers, Bundle, Context, Entry, FORMATS, ReadError, Reading, open, sniff,
+    Answers, Bundle, COMMON, Context, Entry, FORMATS, ReadError, Reading, open, open_among, sniff,
 };
 use einthoven::recording::{Lead, Recording, SignalKind, Unit};
 use std::collections::{BTreeMap, BTreeSet};
@@ -311,6 +311,28 @@ fn every_case_is_claimed_by_its_format_with_and_without_its_name() {
             assert_eq!(id, wanted, "{} as {name:?}", case.name);
         }
     }
+}
+
+#[test]
+fn the_common_readers_say_the_same_or_leave_it_to_all() {
+    let (mut left, mut wrong) = (0, Vec::new());
+    for case in cases() {
+        let bundle = case.bundle();
+        let all = told(&open(&bundle, &mut case.context()));
+        let said = match open_among(COMMON, &bundle, &mut case.context()) {
+            Ok(None) => {
+                left += 1;
+                continue;
+            }
+            Ok(Some(reading)) => told(&Ok(reading)),
+            Err(error) => told(&Err(error)),
+        };
+        if said != all {
+            wrong.push(format!("{}\n--- all\n{all}--- common\n{said}", case.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(left > 0);
 }
 
 #[test]

@@ -14,7 +14,7 @@ if (!site) throw new Error("which folder? usage: node tools/dist.mjs FOLDER");
 const MODEL_FILES = ["model.onnx", "manifest.json", "card.json"];
 const HOST_FILES = ["_headers", ".htaccess", "nginx-headers.conf", "vercel.json", "firebase.json", "staticwebapp.config.json"];
 // Brought once the landing is usable; all else belongs to the shell.
-const LATER = /^(infer[._]|models\/)/;
+const LATER = /^(infer[._]|models\/|worker-all[._])/;
 
 copyFolder(join(root, "public"), site);
 copyModels();

@@ -25,7 +25,9 @@ pub fn report(
     match engine::run(job, &mut |request| shelf.answer(request, common)) {
         Outcome::Report(both) => Ok(both.0),
         Outcome::Failed(error) => Err(error.phrase()),
-        Outcome::Choice(_) | Outcome::Question(_) => Err(Phrase::new("withheld-not-analysed")),
+        Outcome::Choice(_) | Outcome::Question(_) | Outcome::Unknown => {
+            Err(Phrase::new("withheld-not-analysed"))
+        }
     }
 }
 

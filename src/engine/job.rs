@@ -3,7 +3,9 @@
 use super::fingerprint::fingerprint;
 use crate::analysis::{self, Analysis, QualitySpan};
 use crate::findings;
-use crate::formats::{self, Answers, Bundle, Context, Offer, Question, ReadError, Reading};
+use crate::formats::{
+    self, Answers, Bundle, Context, FORMATS, Offer, Question, ReadError, Readers, Reading,
+};
 use crate::inference::Call;
 use crate::recording::{Phrase, Recording};
 use crate::report::Report;
@@ -67,6 +69,8 @@ pub enum Outcome {
     Question(Box<Question>),
     /// There is no recording.
     Failed(ReadError),
+    /// None of this job's readers knows the file; a program that links all of them may.
+    Unknown,
 }
 
 /// What came of one step.
@@ -95,6 +99,7 @@ enum State {
 
 /// One recording on its way from bytes to report.
 pub struct Job {
+    readers: Readers,
     bundle: Bundle,
     options: Options,
     state: State,
@@ -105,10 +110,17 @@ pub struct Job {
 }
 
 impl Job {
-    /// A job over what was dropped.
+    /// A job over what was dropped, with every reader.
     #[must_use]
     pub fn new(bundle: Bundle, options: Options) -> Self {
+        Self::with_readers(FORMATS, bundle, options)
+    }
+
+    /// A job over what was dropped, with these readers; [`Outcome::Unknown`] says that another may know the file.
+    #[must_use]
+    pub fn with_readers(readers: Readers, bundle: Bundle, options: Options) -> Self {
         Self {
+            readers,
             bundle,
             options,
             state: State::Open,
@@ -125,7 +137,7 @@ impl Job {
         Self {
             recording: Some(recording),
             state: State::Analyse,
-            ..Self::new(Bundle::default(), options)
+            ..Self::with_readers(&[], Bundle::default(), options)
         }
     }
 
@@ -158,15 +170,18 @@ impl Job {
     fn open(&mut self) -> Step {
         let mut context = Context::with_answers(self.options.answers.clone());
         self.state = State::Over;
-        match formats::open(&self.bundle, &mut context) {
-            Ok(Reading::Recording(recording)) => {
+        match formats::open_among(self.readers, &self.bundle, &mut context) {
+            Ok(None) => Step::Done(Box::new(Outcome::Unknown)),
+            Ok(Some(Reading::Recording(recording))) => {
                 self.sha256 = fingerprint(&self.bundle, self.options.answers.choice.as_deref());
                 self.recording = Some(*recording);
                 self.state = State::Analyse;
                 Step::Opened
             }
-            Ok(Reading::Choice(offers)) => Step::Done(Box::new(Outcome::Choice(offers))),
-            Ok(Reading::Question(question)) => Step::Done(Box::new(Outcome::Question(question))),
+            Ok(Some(Reading::Choice(offers))) => Step::Done(Box::new(Outcome::Choice(offers))),
+            Ok(Some(Reading::Question(question))) => {
+                Step::Done(Box::new(Outcome::Question(question)))
+            }
             Err(error) => Step::Done(Box::new(Outcome::Failed(error))),
         }
     }

@@ -40,8 +40,25 @@ pub struct Answers {
     pub gain: Option<f64>,
     /// Name of the lead.
     pub lead: Option<String>,
-    /// The entry (or the record) chosen of several.
+    /// The entry (or the record) chosen of several; [`Answers::ALL_PARTS`] offers again what was settled unasked.
     pub choice: Option<String>,
+}
+
+impl Answers {
+    /// The choice that asks a file with one recording and other parts (median beats) to offer them all.
+    pub const ALL_PARTS: &str = "*";
+
+    /// The choice that leads from this one to all parts of the same entry.
+    #[must_use]
+    pub fn all_parts(&self) -> String {
+        match &self.choice {
+            Some(choice) => {
+                let entry = choice.split('#').next().unwrap_or_default();
+                format!("{entry}#{}", Self::ALL_PARTS)
+            }
+            None => Self::ALL_PARTS.to_owned(),
+        }
+    }
 }
 
 impl Answers {

@@ -82,59 +82,85 @@ pub use format::{
     Certainty, Format, FormatInfo, Head, Offer, Question, Reading, Score, Signature, Support,
     Unknown,
 };
-pub use open::{open, sniff};
+pub use open::{open, open_among, sniff, sniff_among};
 
 use crate::recording::Recording;
 
-/// Every format that is read, in the order in which equal scores are preferred.
-pub static FORMATS: &[&dyn Format] = &[
-    &alivecor_atc::AliveCorAtc,
-    &edf::Edf,
-    &dicom::Dicom,
-    &scp::Scp,
-    &ishne::Ishne,
-    &mfer::Mfer,
-    &nihon_kohden::NihonKohden,
-    &aecg::Aecg,
-    &muse::Muse,
-    &philips::Philips,
-    &cardiosoft::CardioSoft,
-    &schiller::Schiller,
-    &mortara::Mortara,
-    &zoncare::Zoncare,
-    &edf::Bdf,
-    &gdf::Gdf,
-    &hdf5::Hdf5,
-    &mat::Mat,
-    &unisens::Unisens,
-    &xlsx::Xlsx,
-    &wfdb::Wfdb,
-    &pdf::Pdf,
-    &apple_csv::AppleCsv,
-    &samsung_csv::SamsungCsv,
-    &kardia_json::KardiaJson,
-    &withings::WithingsCsv,
-    &withings::WithingsJson,
-    &fitbit::Fitbit,
-    &google_health::GoogleHealth,
-    &health_auto_export::HealthAutoExport,
-    &fhir::Fhir,
-    &garmin_fit::GarminFit,
-    &movesense::MovesenseJson,
-    &movesense_sbem::MovesenseSbem,
-    &polar_text::PolarText,
-    &polar_pmd::PolarPmd,
-    &viatom_dat::ViatomDat,
-    &viatom_bp2::ViatomBp2,
-    &lepu_text::LepuText,
-    &pc80b::Pc80b,
-    &opensignals::OpenSignalsText,
-    &biosppy::BioSppy,
-    &healthypi::HealthyPi,
-    &beat_list::BeatList,
-    &apple_xml::AppleXml,
-    &table::Table,
-];
+/// Fills the three lists from one, so that none of them can be forgotten.
+macro_rules! formats {
+    (@ [$($all:expr,)*] [$($common:expr,)*]) => {
+        /// Every format that is read, in the order in which equal scores are preferred.
+        pub static FORMATS: Readers = &[$(&$all),*];
+        /// Those that most people's files need. A program that links these alone is half the size; what they do not
+        /// know is opened by one that links all ([`open_among`]). What is written as a table must be among them, or
+        /// the general reader of tables would take it.
+        pub static COMMON: Readers = &[$(&$common),*];
+        /// What is known of every format, without linking a reader.
+        #[must_use]
+        pub fn infos() -> Vec<&'static FormatInfo> {
+            vec![$(Format::info(&$all)),*]
+        }
+    };
+    (@ [$($all:expr,)*] [$($common:expr,)*] common $format:expr, $($rest:tt)*) => {
+        formats!(@ [$($all,)* $format,] [$($common,)* $format,] $($rest)*);
+    };
+    (@ [$($all:expr,)*] [$($common:expr,)*] other $format:expr, $($rest:tt)*) => {
+        formats!(@ [$($all,)* $format,] [$($common,)*] $($rest)*);
+    };
+    ($first:ident $($rest:tt)*) => { formats!(@ [] [] $first $($rest)*); };
+}
+
+/// A list of formats to read with.
+pub type Readers = &'static [&'static dyn Format];
+
+formats! {
+    common alivecor_atc::AliveCorAtc,
+    common edf::Edf,
+    other dicom::Dicom,
+    other scp::Scp,
+    other ishne::Ishne,
+    other mfer::Mfer,
+    other nihon_kohden::NihonKohden,
+    other aecg::Aecg,
+    other muse::Muse,
+    other philips::Philips,
+    other cardiosoft::CardioSoft,
+    other schiller::Schiller,
+    other mortara::Mortara,
+    other zoncare::Zoncare,
+    common edf::Bdf,
+    other gdf::Gdf,
+    other hdf5::Hdf5,
+    other mat::Mat,
+    other unisens::Unisens,
+    other xlsx::Xlsx,
+    common wfdb::Wfdb,
+    other pdf::Pdf,
+    common apple_csv::AppleCsv,
+    common samsung_csv::SamsungCsv,
+    common kardia_json::KardiaJson,
+    common withings::WithingsCsv,
+    common withings::WithingsJson,
+    common fitbit::Fitbit,
+    common google_health::GoogleHealth,
+    common health_auto_export::HealthAutoExport,
+    common fhir::Fhir,
+    other garmin_fit::GarminFit,
+    common movesense::MovesenseJson,
+    other movesense_sbem::MovesenseSbem,
+    common polar_text::PolarText,
+    other polar_pmd::PolarPmd,
+    other viatom_dat::ViatomDat,
+    other viatom_bp2::ViatomBp2,
+    common lepu_text::LepuText,
+    other pc80b::Pc80b,
+    common opensignals::OpenSignalsText,
+    common biosppy::BioSppy,
+    common healthypi::HealthyPi,
+    common beat_list::BeatList,
+    common apple_xml::AppleXml,
+    common table::Table,
+}
 
 /// A writer of recordings.
 pub trait Writer: Sync {

@@ -2,7 +2,9 @@
 
 use super::export;
 use super::zip;
-use super::{Bundle, Context, Entry, FORMATS, Format, Head, Offer, ReadError, Reading, Score};
+use super::{
+    Bundle, Context, Entry, FORMATS, Format, Head, Offer, ReadError, Readers, Reading, Score, infos,
+};
 use crate::recording::Note;
 
 /// Bytes that are looked at to recognise a format.
@@ -25,6 +27,17 @@ const NEVER: [&str; 12] = [
 /// # Errors
 /// [`ReadError::Empty`], [`ReadError::Medium`].
 pub fn sniff(entry: &Entry) -> Result<Option<(&'static dyn Format, Score)>, ReadError> {
+    sniff_among(FORMATS, entry)
+}
+
+/// As [`sniff`], with `readers` alone.
+///
+/// # Errors
+/// [`ReadError::Empty`], [`ReadError::Medium`].
+pub fn sniff_among(
+    readers: Readers,
+    entry: &Entry,
+) -> Result<Option<(&'static dyn Format, Score)>, ReadError> {
     let len = entry.source.len();
     if len == 0 {
         return Err(ReadError::Empty);
@@ -43,7 +56,7 @@ pub fn sniff(entry: &Entry) -> Result<Option<(&'static dyn Format, Score)>, Read
         len,
     };
     let mut best: Option<(&'static dyn Format, Score, bool)> = None;
-    for &format in FORMATS {
+    for &format in readers {
         let info = format.info();
         let signed = info.signatures.iter().any(|signature| {
             bytes
@@ -86,6 +99,19 @@ struct Candidate {
 /// # Errors
 /// [`ReadError`] of the only entry, or of the one chosen.
 pub fn open(bundle: &Bundle, context: &mut Context) -> Result<Reading, ReadError> {
+    open_among(FORMATS, bundle, context)?.ok_or(ReadError::NotThisFormat)
+}
+
+/// As [`open`], with `readers` alone; `None` when there is something among the files that they do not know but that
+/// the formats left out may.
+///
+/// # Errors
+/// [`ReadError`] of the only entry, or of the one chosen.
+pub fn open_among(
+    readers: Readers,
+    bundle: &Bundle,
+    context: &mut Context,
+) -> Result<Option<Reading>, ReadError> {
     let mut failure = Failure::default();
     let mut whole = Bundle::default();
     let mut apple_export = false;
@@ -93,7 +119,7 @@ pub fn open(bundle: &Bundle, context: &mut Context) -> Result<Reading, ReadError
         if is_hidden(&entry.name) {
             continue;
         }
-        match unpack(entry, context, 0) {
+        match unpack(readers, entry, context, 0) {
             Ok(entries) => {
                 apple_export |= entries.iter().any(|e| export::is_apple_health(&e.name));
                 whole.entries.extend(entries);
@@ -105,7 +131,10 @@ pub fn open(bundle: &Bundle, context: &mut Context) -> Result<Reading, ReadError
         context.note(Note::new("too-many-entries").with("limit", MOST_ENTRIES));
         whole.entries.truncate(MOST_ENTRIES);
     }
-    let candidates = survey(&whole, &mut failure);
+    let (candidates, unknown) = survey(readers, &whole, &mut failure);
+    if unknown && readers.len() < infos().len() {
+        return Ok(None);
+    }
     if candidates.is_empty() {
         if apple_export && failure.0.is_none() {
             return Err(ReadError::NoSignal {
@@ -122,9 +151,9 @@ pub fn open(bundle: &Bundle, context: &mut Context) -> Result<Reading, ReadError
         }));
     }
     if let [only] = candidates.as_slice() {
-        return read(&whole, only, context);
+        return read(&whole, only, context).map(Some);
     }
-    choose(&whole, &candidates, context)
+    choose(&whole, &candidates, context).map(Some)
 }
 
 /// The first XML document that no format knows, by its root element.
@@ -241,10 +270,15 @@ fn is_hidden(name: &str) -> bool {
 }
 
 /// The entry itself, or what it holds if it is an archive that no format claims.
-fn unpack(entry: &Entry, context: &mut Context, depth: usize) -> Result<Vec<Entry>, ReadError> {
+fn unpack(
+    readers: Readers,
+    entry: &Entry,
+    context: &mut Context,
+    depth: usize,
+) -> Result<Vec<Entry>, ReadError> {
     let head = entry.source.read(0, 4)?;
     let packed = zip::is_zip(&head) || zip::is_gzip(&head);
-    if !packed || sniff(entry)?.is_some_and(|(_, score)| score >= Score::LIKELY) {
+    if !packed || sniff_among(readers, entry)?.is_some_and(|(_, score)| score >= Score::LIKELY) {
         return Ok(vec![entry.clone()]);
     }
     if depth == ARCHIVE_DEPTH.min(context.limits.depth) {
@@ -255,7 +289,7 @@ fn unpack(entry: &Entry, context: &mut Context, depth: usize) -> Result<Vec<Entr
         });
     }
     if zip::is_gzip(&head) {
-        return unpack(&zip::gunzip(entry, context)?, context, depth + 1);
+        return unpack(readers, &zip::gunzip(entry, context)?, context, depth + 1);
     }
     let mut members = zip::members(entry, context)?;
     members.retain(|member| {
@@ -270,7 +304,7 @@ fn unpack(entry: &Entry, context: &mut Context, depth: usize) -> Result<Vec<Entr
     let mut entries = Vec::with_capacity(members.len());
     let mut failure = Failure::default();
     for member in members {
-        match unpack(&member, context, depth + 1) {
+        match unpack(readers, &member, context, depth + 1) {
             Ok(inner) => entries.extend(inner),
             Err(error) => failure.take(error),
         }
@@ -289,11 +323,23 @@ fn never(path: &str) -> bool {
     })
 }
 
-/// Every entry that a format claims, without the companions of others.
-fn survey(bundle: &Bundle, failure: &mut Failure) -> Vec<Candidate> {
+/// Every entry that a format claims, without the companions of others; and whether there is an entry that is neither.
+fn survey(readers: Readers, bundle: &Bundle, failure: &mut Failure) -> (Vec<Candidate>, bool) {
     let mut candidates = Vec::new();
+    let mut known = vec![false; bundle.entries.len()];
     for (place, entry) in bundle.entries.iter().enumerate() {
-        match sniff(entry) {
+        let sniffed = sniff_among(readers, entry);
+        // A weak claim (any bytes may be a signal file without its header) gives way to whoever knows better.
+        let claimed = match &sniffed {
+            Ok(found) => found
+                .as_ref()
+                .is_some_and(|(_, score)| *score >= Score::POSSIBLE),
+            Err(_) => true,
+        };
+        if let Some(known) = known.get_mut(place) {
+            *known = claimed;
+        }
+        match sniffed {
             Ok(Some((format, score))) => candidates.push(Candidate {
                 entry: place,
                 format,
@@ -318,6 +364,10 @@ fn survey(bundle: &Bundle, failure: &mut Failure) -> Vec<Candidate> {
             }
         }
     }
+    let unknown = known
+        .iter()
+        .zip(&companions)
+        .any(|(&known, &companion)| !known && !companion);
     // Should two name each other, all of them stay.
     let free = |candidate: &Candidate| companions.get(candidate.entry) != Some(&true);
     if candidates.iter().any(free) {
@@ -338,7 +388,7 @@ fn survey(bundle: &Bundle, failure: &mut Failure) -> Vec<Candidate> {
         // Of lists without a trace the first tells what all of them are.
         candidates.truncate(1);
     }
-    candidates
+    (candidates, unknown)
 }
 
 /// The most telling of several errors: what says most about a file wins.

@@ -1,6 +1,6 @@
 //! What a file holds beside its recording: median beats, further strips. The recording is opened; the rest is offered.
 
-use super::{Context, Offer, ReadError, Reading, derived};
+use super::{Answers, Context, Offer, ReadError, Reading, derived};
 use crate::recording::{Annotation, Lead, Note, Recording, Source, StartTime};
 
 /// Most parts of a file; an exercise test has some dozen strips.
@@ -66,10 +66,11 @@ pub fn settle(
         .choice
         .as_ref()
         .and_then(|choice| parts.iter().position(|part| part.id == *choice));
+    let all_wanted = context.answers.choice.as_deref() == Some(Answers::ALL_PARTS);
     let recordings = parts.iter().filter(|part| !part.beat).count();
     let place = answered
         .or_else(|| match recordings {
-            1 => parts.iter().position(|part| !part.beat),
+            1 if !all_wanted => parts.iter().position(|part| !part.beat),
             _ => None,
         })
         .or((parts.len() == 1).then_some(0));
@@ -148,7 +149,6 @@ pub fn mark(time_s: f64, rate_hz: f64, code: &str, text: &str) -> Annotation {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Answers;
     use super::*;
     use crate::recording::Samples;
 
@@ -173,6 +173,14 @@ mod tests {
         let codes: Vec<&str> = read.notes.iter().map(|note| note.code.as_str()).collect();
         assert_eq!(codes, ["other-parts", "annotations-beyond-end"]);
         assert_eq!(read.annotations.len(), 1);
+        // Asked for, the other parts are offered, and one of them is opened.
+        context.answers.choice = Some(context.answers.all_parts());
+        let parts = || vec![part("median", true), part("rhythm", false)];
+        let all = settle(parts(), Source::default(), &mut context);
+        assert!(matches!(all, Ok(Reading::Choice(offers)) if offers.len() == 2));
+        context.answers.choice = Some("median".to_owned());
+        let beat = settle(parts(), Source::default(), &mut context);
+        assert!(matches!(beat, Ok(Reading::Recording(_))));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::store::Store;
 use super::transport::{self, Choice};
 use super::words::{say, t, ta};
-use super::{files, links};
+use super::{files, links, remembered};
 use crate::formats::{Answers, Question, Unknown};
 use leptos::prelude::*;
 
@@ -74,7 +74,11 @@ fn offers(store: Store) -> impl IntoView {
 }
 
 fn question_card(store: Store, question: &Question) -> impl IntoView + use<> {
-    let proposal = &question.proposal;
+    let file = links::first_file();
+    let before = remembered::recall(question, &file);
+    let answered_before = before.is_some();
+    let proposal = before.as_ref().unwrap_or(&question.proposal);
+    let asked = question.clone();
     let rate = RwSignal::new(
         proposal
             .rate_hz
@@ -98,13 +102,15 @@ fn question_card(store: Store, question: &Question) -> impl IntoView + use<> {
         let number = |value: RwSignal<String>| {
             text(value).and_then(|text| text.replace(',', ".").parse().ok())
         };
-        links::answer(Answers {
+        let answers = Answers {
             rate_hz: number(rate).or(held.rate_hz),
             unit: text(unit).or_else(|| held.unit.clone()),
             gain: number(gain).or(held.gain),
             lead: text(lead).or_else(|| held.lead.clone()),
             choice: held.choice.clone(),
-        });
+        };
+        remembered::keep(&asked, &file, &answers);
+        links::answer(answers);
     };
     let field = |id: &'static str, value: RwSignal<String>| {
         view! {
@@ -122,6 +128,8 @@ fn question_card(store: Store, question: &Question) -> impl IntoView + use<> {
         <form class="card" aria-label=format.clone() on:submit=submit data-testid="question">
             <h2>{format.clone()}</h2>
             <ul class="notes">{evidence}</ul>
+            {preview(&question.preview)}
+            {answered_before.then(|| view! { <p class="small" data-testid="answered-before">{t("page-answered-before")}</p> })}
             <div class="fields">
                 {asks(Unknown::Rate).then(|| field("page-ask-rate", rate))}
                 {asks(Unknown::Unit).then(|| view! {
@@ -140,6 +148,32 @@ fn question_card(store: Store, question: &Question) -> impl IntoView + use<> {
             </div>
         </form>
     }
+}
+
+/// The numbers that the question is about, as a line from edge to edge.
+fn preview(numbers: &[f32]) -> Option<impl IntoView + use<>> {
+    const COLUMNS: usize = 300;
+    const HEIGHT: f32 = 60.0;
+    let finite = || numbers.iter().copied().filter(|value| value.is_finite());
+    let (low, high) = (finite().reduce(f32::min)?, finite().reduce(f32::max)?);
+    let y = |value: f32| HEIGHT - (value - low) / (high - low).max(f32::MIN_POSITIVE) * HEIGHT;
+    let per_column = numbers.len().div_ceil(COLUMNS).max(1);
+    let mut points = String::new();
+    for (column, values) in numbers.chunks(per_column).enumerate() {
+        let values = || values.iter().copied().filter(|value| value.is_finite());
+        for end in [values().reduce(f32::min), values().reduce(f32::max)]
+            .into_iter()
+            .flatten()
+        {
+            points.push_str(&format!("{column},{:.1} ", y(end)));
+        }
+    }
+    let width = numbers.len().div_ceil(per_column);
+    Some(view! {
+        <svg class="preview" viewBox=format!("0 -2 {width} {}", HEIGHT + 4.0) preserveAspectRatio="none" role="img" aria-label=t("page-preview")>
+            <polyline points=points fill="none" stroke="currentColor" vector-effect="non-scaling-stroke"/>
+        </svg>
+    })
 }
 
 fn connect(store: Store) -> impl IntoView {

@@ -62,6 +62,8 @@ struct Links {
     store: Store,
     worker: Line,
     infer: Line,
+    /// The worker is the one with all readers, which is twice as large and starts with the first file that needs it.
+    all_readers: bool,
     /// What is open, to open it again after a panic.
     files: Vec<(String, File)>,
     restarts: u32,
@@ -86,6 +88,7 @@ pub fn start(store: Store) {
             store,
             worker: Line::default(),
             infer: Line::default(),
+            all_readers: false,
             files: Vec::new(),
             restarts: 0,
             infer_requests: 0,
@@ -123,6 +126,13 @@ pub fn choose(id: String) {
             .update(|answers| answers.choice = Some(id))
     });
     open_again(None);
+}
+
+/// Offers all that the open file holds beside its recording.
+pub fn offer_parts() {
+    if let Some(store) = with_links(|links| links.store) {
+        choose(store.answers.get_untracked().all_parts());
+    }
 }
 
 fn open_again(lead: Option<usize>) {
@@ -342,8 +352,13 @@ fn spawn(
 }
 
 fn start_worker() {
+    let all_readers = with_links(|links| links.all_readers) == Some(true);
     let worker = spawn(
-        "./worker_loader.js",
+        if all_readers {
+            "./worker-all_loader.js"
+        } else {
+            "./worker_loader.js"
+        },
         |event| {
             if let Some(message) = panic_of(&event) {
                 leptos::logging::error!("{message}");
@@ -393,6 +408,16 @@ fn worker_died() {
     }
 }
 
+/// The files are of a rarer kind: the worker with all readers takes over.
+fn take_all_readers() {
+    with_links(|links| {
+        links.worker.end();
+        links.all_readers = true;
+    });
+    start_worker();
+    open_again(None);
+}
+
 /// The model's worker ended: the rules' result stands, and says that the model gave none.
 fn infer_died() {
     let Some(store) = with_links(|links| {
@@ -412,10 +437,15 @@ fn infer_died() {
     );
 }
 
-fn notice(store: Store, text: Phrase) {
-    let file = with_links(|links| links.files.first().map(|(name, _)| name.clone()))
+/// Name of the first file that was dropped; empty when none was.
+pub fn first_file() -> String {
+    with_links(|links| links.files.first().map(|(name, _)| name.clone()))
         .flatten()
-        .unwrap_or_default();
+        .unwrap_or_default()
+}
+
+fn notice(store: Store, text: Phrase) {
+    let file = first_file();
     store.notice.set(Some(Notice { file, text }));
 }
 
@@ -481,6 +511,7 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
             store.progress.set(None);
             notice(store, reason);
         }
+        FromWorker::Unknown { job } if job == current => take_all_readers(),
         FromWorker::Exported { job, names } if job == current => {
             for (name, buffer) in names.iter().zip(buffers) {
                 super::files::save(name, buffer);
@@ -520,6 +551,7 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
         | FromWorker::Question { .. }
         | FromWorker::Failed { .. }
         | FromWorker::Exported { .. }
+        | FromWorker::Unknown { .. }
         | FromWorker::Live { .. } => {}
     }
 }

@@ -15,6 +15,7 @@ mod links;
 mod live_bar;
 mod overview;
 mod panel;
+mod remembered;
 mod sheet_view;
 mod store;
 mod tools;

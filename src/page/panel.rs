@@ -275,7 +275,10 @@ fn notes(report: &Report) -> Option<impl IntoView + use<>> {
     let notes = &report.recording.notes;
     (!notes.is_empty()).then(|| {
         let items: Vec<_> = notes.iter().map(|note| view! { <li>{say(&note.phrase())}</li> }).collect();
-        view! { <section><h2>{t("label-notes")}</h2><ul class="notes" data-testid="notes">{items}</ul></section> }
+        let parts = notes.iter().any(|note| note.code == "other-parts").then(|| {
+            view! { <button class="btn line" on:click=|_| links::offer_parts() data-testid="other-parts">{t("page-other-parts")}</button> }
+        });
+        view! { <section><h2>{t("label-notes")}</h2><ul class="notes" data-testid="notes">{items}</ul>{parts}</section> }
     })
 }
 

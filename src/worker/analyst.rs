@@ -5,7 +5,7 @@ use super::files::BrowserFile;
 use super::live::LiveDesk;
 use super::transfer::view_samples;
 use crate::engine::{InferAnswer, Job, Options, Outcome, Step};
-use crate::formats::{Bundle, Entry, FORMATS, WRITERS};
+use crate::formats::{self, Bundle, Entry, Readers, WRITERS};
 use crate::protocol::{BUILD, FromInfer, FromWorker, JobId, ToWorker};
 use crate::recording::Recording;
 use crate::report::{RecordingSummary, Report, Words, document};
@@ -15,8 +15,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// What the worker is busy with. One job at a time: a newer one replaces the older.
-#[derive(Default)]
 struct Desk {
+    readers: Readers,
     job: Option<(JobId, Job)>,
     recording: Option<Recording>,
     report: Option<Report>,
@@ -33,16 +33,22 @@ impl Desk {
 
 type SharedDesk = Rc<RefCell<Desk>>;
 
-/// Starts the worker: answers messages for as long as it lives.
-pub fn start() {
+/// Starts the worker with these readers: answers messages for as long as it lives.
+pub fn start(readers: Readers) {
     channel::report_panics();
-    let desk = SharedDesk::default();
+    let desk: SharedDesk = Rc::new(RefCell::new(Desk {
+        readers,
+        job: None,
+        recording: None,
+        report: None,
+        live: None,
+    }));
     channel::listen(move |parcel| handle(&desk, parcel));
     let ready = FromWorker::Ready {
         build: BUILD.to_owned(),
-        formats: FORMATS
-            .iter()
-            .map(|format| format.info().name.to_owned())
+        formats: formats::infos()
+            .into_iter()
+            .map(|info| info.name.to_owned())
             .collect(),
         writers: WRITERS
             .iter()
@@ -73,7 +79,9 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
                 lead,
                 models: true,
             };
-            begin(desk, job, Job::new(Bundle { entries }, options));
+            let readers = desk.borrow().readers;
+            let bundle = Bundle { entries };
+            begin(desk, job, Job::with_readers(readers, bundle, options));
         }
         ToWorker::Example { job } => {
             let recording = simulator::example().recording;
@@ -261,6 +269,7 @@ fn done(desk: &SharedDesk, id: JobId, outcome: Outcome) {
             let reason = error.phrase();
             post(&FromWorker::Failed { job: id, reason }, &[]);
         }
+        Outcome::Unknown => post(&FromWorker::Unknown { job: id }, &[]),
     }
 }
 

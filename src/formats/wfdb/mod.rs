@@ -74,7 +74,8 @@ impl Format for Wfdb {
             && head.tail.ends_with(&[0, 0])
             && annotations::looks_like_annotations(head.bytes, whole)
         {
-            return Score(60);
+            // Pairs of bytes with a zero at the end are found in other binary files too.
+            return Score(39);
         }
         if head.has_extension("dat") {
             // Nothing in a signal file says what it is; only its header does.
