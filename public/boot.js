@@ -16,10 +16,11 @@ start();
 
 async function start() {
   try {
-    // The compiled program and its glue arrive side by side.
-    const bytes = fetch(here(wasm));
+    // The compiled program and its glue arrive side by side; the worker comes over the line as soon as they have.
+    const response = fetch(here(wasm));
+    response.then((answer) => answer.clone().arrayBuffer()).then(startWorker, () => {});
     const glue = await import(here(js));
-    await glue.default({ module_or_path: bytes });
+    await glue.default({ module_or_path: response });
   } catch (error) {
     console.error(error);
     const line = document.createElement("p");
@@ -28,6 +29,17 @@ async function start() {
     document.body.prepend(line);
     window.dispatchEvent(new CustomEvent("einthoven-boot-failed", { detail: { message: String(error) } }));
   }
+}
+
+/**
+ * Starts the first worker while the program is still being compiled, and keeps what it says until the program listens:
+ * `einthovenWorker` {worker, said, failed}. The program starts one of its own where there is none.
+ */
+function startWorker() {
+  const early = { worker: new Worker(here("worker_loader.js"), { type: "module" }), said: [], failed: false };
+  early.worker.onmessage = (event) => early.said.push(event);
+  early.worker.onerror = () => (early.failed = true);
+  window.einthovenWorker = early;
 }
 
 async function landingUsable() {

@@ -342,34 +342,66 @@ fn spawn(
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     let worker = Worker::new_with_options(script, &options).ok()?;
+    listen(&worker, on_message, on_error);
+    Some(worker)
+}
+
+/// The worker that `boot.js` started while this program was being compiled, and what it has said; once.
+fn early_worker() -> Option<(Worker, Vec<MessageEvent>)> {
+    const KEY: &str = "einthovenWorker";
+    let window = web_sys::window()?;
+    let early = js_sys::Reflect::get(&window, &KEY.into()).ok()?;
+    let of = |key: &str| js_sys::Reflect::get(&early, &key.into()).ok();
+    let worker = of("worker")?.dyn_into::<Worker>().ok()?;
+    let _ = js_sys::Reflect::delete_property(&window, &KEY.into());
+    if of("failed")?.is_truthy() {
+        worker.terminate();
+        return None;
+    }
+    let said = of("said")?.dyn_into::<Array>().ok()?.iter();
+    Some((
+        worker,
+        said.filter_map(|event| event.dyn_into().ok()).collect(),
+    ))
+}
+
+fn listen(
+    worker: &Worker,
+    on_message: impl FnMut(MessageEvent) + 'static,
+    on_error: impl FnMut(web_sys::Event) + 'static,
+) {
     let message = Closure::<dyn FnMut(MessageEvent)>::new(on_message);
     worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
     message.forget();
     let error = Closure::<dyn FnMut(web_sys::Event)>::new(on_error);
     worker.set_onerror(Some(error.as_ref().unchecked_ref()));
     error.forget();
-    Some(worker)
 }
 
 fn start_worker() {
+    if let Some((worker, said)) = early_worker() {
+        listen(&worker, worker_said, |_| worker_died());
+        with_links(|links| links.worker.worker = Some(worker));
+        said.into_iter().for_each(worker_said);
+        return;
+    }
     let all_readers = with_links(|links| links.all_readers) == Some(true);
-    let worker = spawn(
-        if all_readers {
-            "./worker-all_loader.js"
-        } else {
-            "./worker_loader.js"
-        },
-        |event| {
-            if let Some(message) = panic_of(&event) {
-                leptos::logging::error!("{message}");
-                worker_died();
-            } else if let Some(parcel) = unpack::<FromWorker>(&event) {
-                from_worker(parcel.message, &parcel.buffers);
-            }
-        },
-        |_| worker_died(),
-    );
+    let script = if all_readers {
+        "./worker-all_loader.js"
+    } else {
+        "./worker_loader.js"
+    };
+    let worker = spawn(script, worker_said, |_| worker_died());
     with_links(|links| links.worker.worker = worker);
+}
+
+fn worker_said(event: MessageEvent) {
+    if let Some(message) = panic_of(&event) {
+        leptos::logging::error!("{message}");
+        worker_died();
+    } else if let Some(parcel) = unpack::<FromWorker>(&event) {
+        from_worker(parcel.message, &parcel.buffers);
+    }
 }
 
 fn start_infer() {
