@@ -34,6 +34,18 @@ pub enum CorrectionKind {
 }
 
 impl CorrectionKind {
+    /// Its name in tables and in the public schema.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ectopic => "ectopic",
+            Self::Missed => "missed",
+            Self::Extra => "extra",
+            Self::Long => "long",
+            Self::Short => "short",
+        }
+    }
+
     /// The catalogue's id of the kind.
     #[must_use]
     pub fn id(self) -> &'static str {

@@ -222,7 +222,7 @@ fn a_rhythm_that_carries_none_withholds_all_or_is_left_out() {
     let whole = at_times(&times());
     let barred = |from: f64, to: f64| Barred {
         range_s: from..to,
-        reason: Phrase::new("hrv-withheld-af"),
+        reason: Phrase::new("hrv-withheld-fibrillation"),
     };
     let hrv = measure(
         &whole,
@@ -230,7 +230,7 @@ fn a_rhythm_that_carries_none_withholds_all_or_is_left_out() {
         &Overruling::default(),
         &[barred(0.0, 300.0)],
     );
-    assert_eq!(hrv.withheld.unwrap().id, "hrv-withheld-af");
+    assert_eq!(hrv.withheld.unwrap().id, "hrv-withheld-fibrillation");
     assert!(hrv.figures.is_empty());
     let hrv = measure(
         &whole,
@@ -238,7 +238,7 @@ fn a_rhythm_that_carries_none_withholds_all_or_is_left_out() {
         &Overruling::default(),
         &[barred(100.0, 140.0)],
     );
-    assert_eq!(hrv.withheld.unwrap().id, "hrv-withheld-af");
+    assert_eq!(hrv.withheld.unwrap().id, "hrv-withheld-fibrillation");
     let hrv = measure(
         &whole,
         RATE_HZ,
