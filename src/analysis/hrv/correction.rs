@@ -280,9 +280,9 @@ fn stand_in(intervals: &mut [Working]) {
         let (Some(from), Some(to)) = (before.or(after), after.or(before)) else {
             return;
         };
-        for k in at..end {
-            let part = (k - at + 1) as f64 / (end - at + 1) as f64;
-            intervals[k].rr_s = from + (to - from) * part;
+        let count = (end - at + 1) as f64;
+        for (step, interval) in (1..).zip(&mut intervals[at..end]) {
+            interval.rr_s = from + (to - from) * f64::from(step) / count;
         }
         at = end;
     }

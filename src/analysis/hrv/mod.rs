@@ -30,7 +30,7 @@ struct Interval {
 }
 
 impl Interval {
-    fn to_s(&self) -> f64 {
+    fn end_s(self) -> f64 {
         self.from_s + self.rr_s
     }
 }

@@ -111,11 +111,7 @@ impl<'a> Search<'a> {
         match self.difference[at] {
             // After a break there is no difference: the deviation alone speaks.
             None => {}
-            Some(difference) if difference.abs() <= 1.0 => {
-                if !self.follows_a_step(at) {
-                    return None;
-                }
-            }
+            Some(difference) if difference.abs() <= 1.0 && !self.follows_a_step(at) => return None,
             Some(difference) => {
                 let around = [self.step(at, -1), self.step(at, 1)];
                 if is_ectopic(difference, around) {

@@ -22,7 +22,7 @@ pub fn series(lengths_ms: &[f64]) -> Vec<Interval> {
                 rr_s: length / 1000.0,
                 joined: k > 0,
             };
-            from_s = interval.to_s();
+            from_s = interval.end_s();
             interval
         })
         .collect()

@@ -81,7 +81,7 @@ pub(super) fn over_windows<'a>(
 /// The intervals that begin and end within a stretch; the series is in order of time.
 pub(super) fn within<'a>(intervals: &'a [Interval], range_s: &Range<f64>) -> &'a [Interval] {
     let from = intervals.partition_point(|interval| interval.from_s < range_s.start);
-    let to = intervals.partition_point(|interval| interval.to_s() <= range_s.end);
+    let to = intervals.partition_point(|interval| interval.end_s() <= range_s.end);
     intervals.get(from..to).unwrap_or_default()
 }
 
