@@ -23,3 +23,32 @@ method-qtc-hodges = Hodges
 
 quality-beats = heartbeats readable
 quality-waves = waves readable
+
+## Heart rate variability
+
+hrv-withheld-length = At least { CLOCK($needed) } is needed; { CLOCK($length) } can be used.
+hrv-withheld-few = At least { $needed } intervals are needed; there are { $n }.
+hrv-withheld-rate = { $rate } samples per second are too few; { $needed } are needed.
+hrv-withheld-fibrillation = The rhythm fits atrial fibrillation, where these figures mean nothing.
+hrv-withheld-irregular = The rhythm is irregular, and nothing tells it from atrial fibrillation, where these figures mean nothing.
+hrv-withheld-corrected = { NUM($share, digits: 0) } % of the beats would have to be corrected, more than { NUM($limit, digits: 0) } %.
+hrv-withheld-kept = Only { NUM($share, digits: 0) } % of the intervals lie between normal beats; { NUM($limit, digits: 0) } % are needed.
+hrv-withheld-sparse = Less than { NUM($limit, digits: 0) } % of the five minutes can be used.
+hrv-withheld-slow = The heart beats too slowly to show waves up to 0.4 Hz; { NUM($rate, digits: 0) } beats per minute are needed.
+hrv-withheld-undefined = The intervals do not show it.
+hrv-withheld-no-pairs = There are too few intervals in a row.
+hrv-withheld-no-peak = No clear peak.
+hrv-remark-short-sdnn = Below two minutes SDNN comes out too low.
+hrv-remark-rhythm = { NUM($seconds, digits: 0) } s of irregular rhythm are left out.
+
+hrv-kind-ectopic = ectopic
+hrv-kind-missed = beat missed
+hrv-kind-extra = extra beat
+hrv-kind-long = too long
+hrv-kind-short = too short
+
+method-hrv-nn = intervals between normal beats
+method-hrv-lomb = Lomb-Scargle, straight line removed
+method-hrv-burg = autoregression of order 16 (Burg), straight line removed
+method-hrv-sampen = m = 2, r = 0.2 standard deviations
+method-hrv-dfa = boxes of 4 to 16 beats

@@ -120,3 +120,37 @@ annotations-line = { $n ->
 call-line = { $label }, probability { NUM($probability, digits: 2) } ({ CLOCK($from) } to { CLOCK($to) }); version { $version }, { $hash }
 unit-counts = counts of unknown size
 rhythm-no-model-runtime = This build has no runtime for models; rules alone name no rhythm.
+
+## Heart rate variability
+
+label-hrv = Heart rate variability
+label-hrv-corrections = Left out
+hrv-line = { $value } { $unit }
+hrv-line-raw = { $value } { $unit } (uncorrected { $raw })
+hrv-basis = { $kept } of { $n } intervals lie between normal beats{ $corrected ->
+        [0] .
+        [one] ; one beat was corrected.
+       *[other] ; { $corrected } beats were corrected.
+    }
+hrv-correction = { CLOCK($at) } { $kind }
+hrv-mean-nn-ms = Mean NN
+hrv-sdnn-ms = SDNN
+hrv-rmssd-ms = RMSSD
+hrv-pnn50-pct = pNN50
+hrv-sd1-ms = SD1
+hrv-sd2-ms = SD2
+hrv-triangular-index = Triangular index
+hrv-sdann-ms = SDANN
+hrv-sdnn-index-ms = SDNN index
+hrv-lf-ms2 = LF
+hrv-hf-ms2 = HF
+hrv-lf-hf = LF/HF
+hrv-total-ms2 = Total power
+hrv-hf-peak-hz = HF peak
+hrv-lf-ar-ms2 = LF (AR)
+hrv-hf-ar-ms2 = HF (AR)
+hrv-lf-hf-ar = LF/HF (AR)
+hrv-total-ar-ms2 = Total (AR)
+hrv-hf-peak-ar-hz = HF peak (AR)
+hrv-sample-entropy = Sample entropy
+hrv-dfa-alpha1 = DFA alpha 1

@@ -5,6 +5,7 @@
 
 mod analyse;
 pub mod beats;
+pub mod hrv;
 mod measurements;
 pub mod quality;
 

@@ -18,6 +18,9 @@ pub struct Arguments {
     /// Print the beats as a table instead of the report
     #[arg(long, conflicts_with = "json")]
     csv: bool,
+    /// Print heart rate variability as a table instead of the report
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    hrv: bool,
     #[command(flatten)]
     open: Open,
 }
@@ -48,6 +51,8 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
                 output.json(&document(&report, &output.words))?;
             } else if arguments.csv {
                 output.put(&csv::beats(&report))?;
+            } else if arguments.hrv {
+                output.put(&csv::hrv(&report, &output.words))?;
             } else {
                 let separator = if std::mem::take(&mut first) { "" } else { "\n" };
                 let page = text(&report, &output.words, Extent::Everything);

@@ -1,8 +1,9 @@
 //! One recording from its bytes to its report.
 
 use super::fingerprint::fingerprint;
+use crate::analysis::hrv::{self, Barred, Hrv, Overruling};
 use crate::analysis::{self, Analysis, QualitySpan};
-use crate::findings;
+use crate::findings::{self, Finding};
 use crate::formats::{
     self, Answers, Bundle, Context, FORMATS, Offer, Question, ReadError, Readers, Reading,
 };
@@ -107,6 +108,8 @@ pub struct Job {
     recording: Option<Recording>,
     analysis: Option<Result<Analysis, Phrase>>,
     answer: Option<InferAnswer>,
+    /// Heart rate variability, with the stretches that were barred from it.
+    hrv: Option<(Vec<Barred>, Hrv)>,
 }
 
 impl Job {
@@ -128,6 +131,7 @@ impl Job {
             recording: None,
             analysis: None,
             answer: None,
+            hrv: None,
         }
     }
 
@@ -233,9 +237,20 @@ impl Job {
         }
     }
 
+    /// Measures heart rate variability, unless the rhythm says no more of it than before.
+    fn vary(&mut self, found: &[Finding], calls: &[Call]) -> Option<Hrv> {
+        let analysis = self.analysis.as_ref()?.as_ref().ok()?;
+        let rate_hz = self.recording.as_ref()?.leads.get(analysis.lead)?.rate_hz;
+        let barred = findings::hrv_limits(found, calls);
+        if self.hrv.as_ref().is_none_or(|(known, _)| *known != barred) {
+            let hrv = hrv::measure(analysis, rate_hz, &Overruling::default(), &barred);
+            self.hrv = Some((barred, hrv));
+        }
+        self.hrv.as_ref().map(|(_, hrv)| hrv.clone())
+    }
+
     /// All that is said by now.
-    fn report(&self) -> Option<Report> {
-        let recording = self.recording.as_ref()?;
+    fn report(&mut self) -> Option<Report> {
         let analysis = self.analysis.as_ref()?;
         let (calls, no_calls) = match &self.answer {
             Some(Ok(calls)) => (calls.clone(), None),
@@ -246,7 +261,12 @@ impl Job {
             Ok(analysis) => findings::find(analysis, &calls),
             Err(_) => Vec::new(),
         };
+        let hrv = self.vary(&found, &calls);
+        let (recording, analysis) = (self.recording.as_ref()?, self.analysis.as_ref()?);
         let mut report = Report::new(recording, analysis.clone(), calls, found);
+        if let Some(hrv) = hrv {
+            report.hrv = hrv;
+        }
         report.sha256.clone_from(&self.sha256);
         report.no_calls = no_calls;
         Some(report)
@@ -261,5 +281,64 @@ pub fn run(mut job: Job, infer: &mut dyn FnMut(&InferRequest) -> InferAnswer) ->
             Step::Infer(request) => job.answer(infer(&request)),
             Step::Done(outcome) => return *outcome,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::{Rhythm, SimulatorOptions, simulate};
+
+    fn report(rhythm: Rhythm, calls: Option<Vec<Call>>) -> Report {
+        let options = SimulatorOptions {
+            rhythm,
+            duration_s: 120.0,
+            ..SimulatorOptions::default()
+        };
+        let wanted = Options {
+            models: calls.is_some(),
+            ..Options::default()
+        };
+        let job = Job::of_recording(simulate(&options).recording, wanted);
+        match run(job, &mut |_| Ok(calls.clone().unwrap_or_default())) {
+            Outcome::Report(both) => both.0,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn call(label: &str) -> Call {
+        Call {
+            model: "any".to_owned(),
+            version: "1".to_owned(),
+            hash: "0".to_owned(),
+            question: "rhythm".to_owned(),
+            from_s: 0.0,
+            to_s: 120.0,
+            label: label.to_owned(),
+            probability: 0.9,
+            distribution: vec![(label.to_owned(), 0.9)],
+            abstained: None,
+            evidence: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn fibrillation_carries_no_heart_rate_variability_with_and_without_a_model() {
+        for (calls, reason) in [
+            (Some(vec![call("af")]), "hrv-withheld-fibrillation"),
+            (None, "hrv-withheld-irregular"),
+        ] {
+            let report = report(Rhythm::AtrialFibrillation, calls);
+            assert_eq!(report.hrv.withheld.unwrap().id, reason);
+            assert!(report.hrv.figures.is_empty());
+        }
+    }
+
+    #[test]
+    fn sinus_rhythm_carries_it() {
+        let report = report(Rhythm::Sinus, None);
+        assert_eq!(report.hrv.withheld, None);
+        let rmssd = report.hrv.figure("rmssd_ms").unwrap();
+        assert!(rmssd.corrected.value().is_some_and(|rmssd| rmssd > 5.0));
     }
 }

@@ -5,6 +5,7 @@
 
 mod atrial_fibrillation;
 mod bradycardia;
+mod hrv_limits;
 mod irregular_rhythm;
 mod irregularity;
 mod no_beats;
@@ -14,6 +15,7 @@ mod tachycardia;
 
 pub use atrial_fibrillation::AtrialFibrillation;
 pub use bradycardia::Bradycardia;
+pub use hrv_limits::hrv_limits;
 pub use irregular_rhythm::IrregularRhythm;
 pub use irregularity::{IRREGULAR_FROM, Irregularity, contradicts_fibrillation, irregularity};
 pub use no_beats::NoBeats;

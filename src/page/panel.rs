@@ -5,9 +5,10 @@ use super::links;
 use super::store::Store;
 use super::words::{exact, name, say, t, ta};
 use crate::analysis::Analysis;
+use crate::analysis::hrv::Hrv;
 use crate::inference::Call;
-use crate::recording::{Arg, Measured};
-use crate::report::{self, RecordingSummary, Report, clock_text};
+use crate::recording::{Arg, Measured, Phrase};
+use crate::report::{self, MAIN_FIGURES, RecordingSummary, Report, clock_text};
 use leptos::prelude::*;
 
 /// The panel.
@@ -30,7 +31,7 @@ fn sections(report: &Report, store: Store) -> impl IntoView + use<> {
     view! {
         {findings(report, store)}
         {match &report.analysis {
-            Ok(analysis) => view! { {measurements(report, analysis)} {model(report, store)} {rr_charts(analysis)} }.into_any(),
+            Ok(analysis) => view! { {measurements(report, analysis)} {model(report, store)} {rr_charts(analysis)} {hrv(&report.hrv)} }.into_any(),
             Err(reason) => view! { <section><h2>{t("page-measurements")}</h2><p class="small">{say(reason)}</p></section> }.into_any(),
         }}
         {recording(&report.recording)}
@@ -199,6 +200,28 @@ fn rr_charts(analysis: &Analysis) -> Option<impl IntoView + use<>> {
         let label = ta("page-tachogram", &[("n", rr.len().into()), ("median", format!("{median:.0}").into())]);
         view! { <section><h2>{t("page-rr")}</h2><Tachogram rr=rr.clone() label=label.clone()/><Histogram rr=rr label=label/></section> }
     })
+}
+
+/// Corrected beats that are written out.
+const MOST_CORRECTIONS: usize = 12;
+
+fn hrv(hrv: &Hrv) -> impl IntoView + use<> {
+    let all = |ids: &[String]| ids.iter().map(|id| t(id)).collect::<Vec<_>>().join(", ");
+    let said = |phrases: Vec<Phrase>, between: &str| {
+        phrases.iter().map(say).collect::<Vec<_>>().join(between)
+    };
+    let rows: Vec<_> = report::hrv_rows(hrv, |name| MAIN_FIGURES.contains(&name))
+        .into_iter()
+        .map(|row| view! { <dt>{all(&row.labels)}</dt><dd>{say(&row.line)}</dd> })
+        .collect();
+    view! {
+        <section data-testid="hrv">
+            <h2>{t("label-hrv")}</h2>
+            <p class="small">{said(report::hrv_basis(hrv), " ")}</p>
+            <dl class="facts">{rows}</dl>
+            <p class="tiny">{said(report::hrv_corrections(hrv, MOST_CORRECTIONS), ", ")}</p>
+        </section>
+    }
 }
 
 fn recording(summary: &RecordingSummary) -> impl IntoView + use<> {

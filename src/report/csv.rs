@@ -1,18 +1,29 @@
-//! Beats as a table: one line a beat.
+//! Beats as a table, one line a beat, and heart rate variability, one line a figure.
 
-use super::Report;
+use super::{Report, Words};
+use crate::analysis::hrv::{Correction, Figure};
+use crate::recording::Measured;
+use std::collections::HashMap;
+use std::ops::Range;
 
-/// Beats as CSV with a header: `beat,sample,time_s,rr_ms,class,confidence,lead`. `rr_ms` is empty where the beat does
-/// not follow the one before in usable signal. Lines end in CRLF, as RFC 4180 says.
+/// Beats as CSV with a header: `beat,sample,time_s,rr_ms,class,confidence,lead,correction`. `rr_ms` is empty where the
+/// beat does not follow the one before in usable signal; `correction` says what heart rate variability put right at the
+/// beat. Lines end in CRLF, as RFC 4180 says.
 #[must_use]
 pub fn beats(report: &Report) -> String {
-    let mut table = String::from("beat,sample,time_s,rr_ms,class,confidence,lead\r\n");
+    let mut table = String::from("beat,sample,time_s,rr_ms,class,confidence,lead,correction\r\n");
     let Ok(analysis) = &report.analysis else {
         return table;
     };
     let lead = report
         .analysed_lead()
         .map_or_else(String::new, |lead| field(&lead.name));
+    let corrections: HashMap<usize, &Correction> = report
+        .hrv
+        .corrections
+        .iter()
+        .map(|correction| (correction.beat, correction))
+        .collect();
     let mut before: Option<f64> = None;
     for (index, beat) in analysis.beats.iter().enumerate() {
         let rr = before
@@ -20,13 +31,58 @@ pub fn beats(report: &Report) -> String {
             .map(|time_s| format!("{:.1}", (beat.time_s - time_s) * 1000.0))
             .unwrap_or_default();
         before = Some(beat.time_s);
+        let correction = corrections
+            .get(&index)
+            .map_or("", |correction| correction.kind.name());
         table.push_str(&format!(
-            "{index},{},{:.4},{rr},{},{:.2},{lead}\r\n",
+            "{index},{},{:.4},{rr},{},{:.2},{lead},{correction}\r\n",
             beat.sample,
             beat.time_s,
             beat.class.letter(),
             beat.confidence,
         ));
+    }
+    table
+}
+
+/// Heart rate variability as CSV with a header: `from_s,to_s,figure,unit,raw,corrected,withheld`, first over the whole
+/// recording, then by window. `withheld` says why there is no corrected value.
+#[must_use]
+pub fn hrv(report: &Report, words: &Words) -> String {
+    let mut table = String::from("from_s,to_s,figure,unit,raw,corrected,withheld\r\n");
+    let hrv = &report.hrv;
+    let whole = 0.0..report.recording.duration_s;
+    if let Some(reason) = &hrv.withheld {
+        let reason = field(&words.say(reason));
+        table.push_str(&format!("0,{:.1},,,,,{reason}\r\n", whole.end));
+    }
+    let mut add = |range: &Range<f64>, figure: &Figure| {
+        let number = |measured: &Measured<f64>| {
+            measured
+                .value()
+                .map(|value| format!("{value:.4}"))
+                .unwrap_or_default()
+        };
+        let withheld = match &figure.corrected {
+            Measured::Value { .. } => String::new(),
+            Measured::Withheld(reason) => field(&words.say(reason)),
+        };
+        table.push_str(&format!(
+            "{:.1},{:.1},{},{},{},{},{withheld}\r\n",
+            range.start,
+            range.end,
+            figure.name,
+            figure.unit(),
+            number(&figure.raw),
+            number(&figure.corrected),
+        ));
+    };
+    hrv.figures.iter().for_each(|figure| add(&whole, figure));
+    for window in &hrv.windows {
+        window
+            .figures
+            .iter()
+            .for_each(|figure| add(&window.range_s, figure));
     }
     table
 }
@@ -48,7 +104,7 @@ fn field(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::report;
+    use super::super::testing::{report, varied};
     use super::*;
     use crate::recording::Phrase;
 
@@ -57,11 +113,39 @@ mod tests {
         let table = beats(&report());
         let lines: Vec<&str> = table.split("\r\n").collect();
         assert_eq!(lines.len(), 38);
-        assert_eq!(lines[1], "0,125,0.5000,,N,0.98,MLI");
-        assert_eq!(lines[2], "1,325,1.3000,800.0,N,0.98,MLI");
+        assert_eq!(lines[1], "0,125,0.5000,,N,0.98,MLI,");
+        assert_eq!(lines[2], "1,325,1.3000,800.0,N,0.98,MLI,");
         let mut none = report();
         none.analysis = Err(Phrase::new("withheld-not-analysed"));
         assert_eq!(beats(&none).lines().count(), 1);
+    }
+
+    #[test]
+    fn one_line_a_figure() {
+        let report = varied();
+        let table = hrv(&report, &Words::english());
+        let figures = report.hrv.figures.len();
+        let windows: usize = report
+            .hrv
+            .windows
+            .iter()
+            .map(|window| window.figures.len())
+            .sum();
+        assert_eq!(table.lines().count(), 1 + figures + windows);
+        let low = table
+            .lines()
+            .find(|line| line.contains("lf_ms2,ms²,"))
+            .unwrap();
+        assert_eq!(low.split(',').count(), 7);
+        assert!(table.contains("300.0,600.0,hf_ms2,"));
+        assert!(beats(&report).contains(",missed\r\n"));
+        // One line of header, one that says why.
+        assert_eq!(
+            hrv(&super::super::testing::report(), &Words::english())
+                .lines()
+                .count(),
+            2
+        );
     }
 
     #[test]

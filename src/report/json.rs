@@ -3,6 +3,10 @@
 //! A quantity that could not be measured is `{"withheld": reason, "code": id}`, never null and never NaN. Times are
 //! seconds from the first sample, rounded to 0.1 ms.
 
+mod hrv;
+
+pub use hrv::{CorrectionPart, HrvPart, HrvWindowPart};
+
 use super::{LeadSummary, Report, Words, rhythm_spans};
 use crate::analysis::{Analysis, Grade, MedianBeat, QualityReason};
 use crate::recording::{Measured, Patient, Phrase, SignalKind, Unit};
@@ -152,7 +156,7 @@ pub struct AnalysisPart {
     pub measurements: BTreeMap<String, Or<ValuePart>>,
     pub calls: Vec<CallPart>,
     pub findings: Vec<FindingPart>,
-    pub hrv: Or<BTreeMap<String, f64>>,
+    pub hrv: HrvPart,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -384,10 +388,7 @@ fn kebab(value: &impl Serialize) -> String {
 }
 
 fn analysis_part(report: &Report, words: &Words) -> AnalysisPart {
-    let withhold = |phrase: &Phrase| Withheld {
-        withheld: words.say(phrase),
-        code: phrase.id.clone(),
-    };
+    let withhold = |phrase: &Phrase| said(phrase, words);
     let (calls, findings, rhythm) = (
         calls(report, words),
         findings(report, words),
@@ -410,7 +411,7 @@ fn analysis_part(report: &Report, words: &Words) -> AnalysisPart {
                     .collect(),
                 calls,
                 findings,
-                hrv: Or::Withheld(all),
+                hrv: hrv::part(&report.hrv, words),
             };
         }
     };
@@ -455,7 +456,14 @@ fn analysis_part(report: &Report, words: &Words) -> AnalysisPart {
         measurements: measurements(analysis, lead, words),
         calls,
         findings,
-        hrv: Or::Withheld(withhold(&Phrase::new("withheld-not-measured"))),
+        hrv: hrv::part(&report.hrv, words),
+    }
+}
+
+fn said(reason: &Phrase, words: &Words) -> Withheld {
+    Withheld {
+        withheld: words.say(reason),
+        code: reason.id.clone(),
     }
 }
 
@@ -608,6 +616,10 @@ fn findings(report: &Report, words: &Words) -> Vec<FindingPart> {
 
 /// To 0.1 ms: finer than any sample, and the same on every machine.
 fn seconds(value: f64) -> f64 {
+    ten_thousandth(value)
+}
+
+fn ten_thousandth(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
 

@@ -3,12 +3,14 @@
 //! A [`Report`] is data that travels from worker to page; every sentence in it is a phrase, which [`Words`] says.
 
 pub mod csv;
+mod hrv;
 pub mod json;
 mod summary;
 mod text;
 pub mod verdict;
 mod words;
 
+pub use hrv::{HrvRow, MAIN_FIGURES, hrv_basis, hrv_corrections, hrv_rows};
 pub use json::{Document, SCHEMA, document};
 pub use summary::{ANNOTATIONS_CARRIED, LeadSummary, RecordingSummary};
 pub use text::{Extent, text};
@@ -18,6 +20,7 @@ pub use verdict::{
 pub use words::{LANGUAGES, Language, Words, clock_text, plain_number};
 
 use crate::analysis::Analysis;
+use crate::analysis::hrv::Hrv;
 use crate::findings::Finding;
 use crate::inference::Call;
 use crate::recording::{Phrase, Recording};
@@ -34,6 +37,8 @@ pub struct Report {
     pub recording: RecordingSummary,
     /// What was measured, or why nothing was.
     pub analysis: Result<Analysis, Phrase>,
+    /// Heart rate variability, or why there is none.
+    pub hrv: Hrv,
     /// The models' answers; empty while or where no model was asked.
     pub calls: Vec<Call>,
     /// Why the models that were asked gave no calls.
@@ -45,7 +50,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report of a recording, under the name that its source has; without a hash, which who opened it may set.
+    /// The report of a recording, under the name that its source has; without a hash, which who opened it may set, and
+    /// without heart rate variability, which who knows the rhythm may set.
     #[must_use]
     pub fn new(
         recording: &Recording,
@@ -57,6 +63,10 @@ impl Report {
             file: recording.source.name.clone(),
             sha256: None,
             recording: RecordingSummary::of(recording),
+            hrv: Hrv::withheld(match &analysis {
+                Ok(_) => Phrase::new("withheld-not-measured"),
+                Err(reason) => reason.clone(),
+            }),
             analysis,
             calls,
             no_calls: None,

@@ -1,6 +1,7 @@
 //! A small report to test outputs with.
 
 use super::Report;
+use crate::analysis::hrv::{Overruling, measure};
 use crate::analysis::{
     Analysis, Beat, Grade, HeartRate, Intervals, MedianBeat, QualitySpan, WaveMarks,
 };
@@ -133,4 +134,25 @@ pub fn call(label: &str, probability: f32, from_s: f64, to_s: f64) -> Call {
             weight: 0.8,
         }],
     }
+}
+
+/// The report of [`recording`] with heart rate variability of 11 minutes, in which the beat at 2 minutes is missing.
+pub fn varied() -> Report {
+    let mut analysis = analysis();
+    let time_s = |k: usize| k as f64 * 0.8 + 0.02 * (k as f64 * 0.9).sin();
+    analysis.quality[0].range_s.end = 660.0;
+    analysis.beats = (1..824)
+        .filter(|k| *k != 149)
+        .map(|k| Beat {
+            sample: (time_s(k) * 250.0) as usize,
+            time_s: time_s(k),
+            class: BeatCode::N,
+            confidence: 0.98,
+            follows: k > 1,
+        })
+        .collect();
+    let mut report = report();
+    report.hrv = measure(&analysis, 250.0, &Overruling::default(), &[]);
+    report.analysis = Ok(analysis);
+    report
 }

@@ -1,9 +1,11 @@
 //! The report as aligned text for people.
 
 use super::{
-    LeadSummary, Report, Words, clock_text, conclusion, quality, rate, rhythm, small_print,
+    LeadSummary, Report, Words, clock_text, conclusion, hrv_basis, hrv_corrections, hrv_rows,
+    quality, rate, rhythm, small_print,
 };
 use crate::analysis::Analysis;
+use crate::analysis::hrv::Hrv;
 use crate::recording::{Measured, Phrase, SignalKind, Unit};
 
 /// Columns of a line.
@@ -12,6 +14,8 @@ const WIDTH: usize = 96;
 const NAMES: usize = 16;
 /// Most findings written out; the JSON has all.
 const MOST_FINDINGS: usize = 40;
+/// Most corrected beats written out.
+const MOST_CORRECTIONS: usize = 20;
 /// Most gaps written out of one lead.
 const MOST_GAPS: usize = 8;
 
@@ -37,6 +41,7 @@ pub fn text(report: &Report, words: &Words, extent: Extent) -> String {
         page.findings(report);
         if let Ok(analysis) = &report.analysis {
             page.measurements(analysis);
+            page.hrv(&report.hrv);
         }
         page.calls(report);
     }
@@ -166,6 +171,32 @@ impl Page<'_> {
         ] {
             let line = self.words.say(&measured_line(measured));
             self.paragraph(&self.say(label), &line);
+        }
+    }
+
+    fn hrv(&mut self, hrv: &Hrv) {
+        self.title("label-hrv");
+        for phrase in hrv_basis(hrv) {
+            let said = self.words.say(&phrase);
+            self.paragraph("", &said);
+        }
+        for row in hrv_rows(hrv, |_| true) {
+            let names: Vec<String> = row.labels.iter().map(|label| self.say(label)).collect();
+            let line = self.words.say(&row.line);
+            // Many names for one reason stand on lines of their own.
+            if let Some((last, before)) = names.split_last() {
+                for name in before {
+                    self.paragraph(name, "");
+                }
+                self.paragraph(last, &line);
+            }
+        }
+        let corrections: Vec<String> = hrv_corrections(hrv, MOST_CORRECTIONS)
+            .iter()
+            .map(|phrase| self.words.say(phrase))
+            .collect();
+        if !corrections.is_empty() {
+            self.paragraph(&self.say("label-hrv-corrections"), &corrections.join(", "));
         }
     }
 
@@ -303,7 +334,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{call, report};
+    use super::super::testing::{call, report, varied};
     use super::*;
     use crate::findings::Finding;
 
@@ -339,6 +370,19 @@ mod tests {
             "{page}"
         );
         assert!(!page.contains("NaN"));
+    }
+
+    #[test]
+    fn heart_rate_variability_is_told_with_what_was_corrected() {
+        let page = text(&varied(), &Words::english(), Extent::Everything);
+        let said = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            said.contains("RMSSD ") && said.contains("ms (uncorrected "),
+            "{page}"
+        );
+        assert!(said.contains("2:00 beat missed"), "{page}");
+        assert!(said.contains("LF/HF"), "{page}");
+        assert!(!said.to_lowercase().contains("balance"));
     }
 
     #[test]

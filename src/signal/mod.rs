@@ -3,10 +3,12 @@
 
 mod resample;
 mod sections;
+mod spectrum;
 mod statistics;
 
 pub use resample::{ResamplingTable, SincShape, resample_window};
 pub use sections::{Band, SectionFilter, butterworth, sos_filter, sos_filtfilt};
+pub use spectrum::{Autoregression, Density, burg, lomb_scargle, without_line};
 pub use statistics::{
     correlation, mean, median, percentile, percentile_of_sorted, standard_deviation,
 };
