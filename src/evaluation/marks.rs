@@ -292,9 +292,8 @@ mod tests {
 
     #[test]
     fn an_open_shutdown_loses_beats_only_if_it_is_the_first() {
-        let loses = |text, at| {
-            Marks::of_annotations(&annotations(text), ClassMap::Bxb, 5).loses(at)
-        };
+        let loses =
+            |text, at| Marks::of_annotations(&annotations(text), ClassMap::Bxb, 5).loses(at);
         assert!(loses("100N 120~-1", 150));
         assert!(!loses("100N 120~-1", 119));
         assert!(loses("100N 120~-1 200~0 300~-1", 150));

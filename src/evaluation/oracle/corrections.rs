@@ -82,7 +82,13 @@ pub fn of_record(kind: &str, line: &str) -> Corrections {
 }
 
 /// Corrections of a row of `sumstats`, which has read these lines of the records.
-pub fn of_sums(kind: &str, row: &str, lines: &[Vec<String>], folder: &Path, tag: &str) -> Corrections {
+pub fn of_sums(
+    kind: &str,
+    row: &str,
+    lines: &[Vec<String>],
+    folder: &Path,
+    tag: &str,
+) -> Corrections {
     match (kind, row) {
         ("bxb .sd", "Gross") => gross_shutdown(lines),
         ("bxb .L", "Gross" | "Average") => supraventricular(row, lines, folder, tag),
@@ -100,7 +106,10 @@ fn gross_shutdown(lines: &[Vec<String>]) -> Corrections {
     let sum = |index| column(lines, index).iter().sum::<f64>();
     // Lost N, V, F, Q stand at 1 to 4, all N, S (none), V, F, Q at 11 to 15.
     let pairs = [
-        (sum(1) + sum(2) + sum(3) + sum(4), sum(11) + sum(13) + sum(14) + sum(15)),
+        (
+            sum(1) + sum(2) + sum(3) + sum(4),
+            sum(11) + sum(13) + sum(14) + sum(15),
+        ),
         (sum(1), sum(11)),
         (sum(2), sum(13)),
         (sum(3), sum(14)),

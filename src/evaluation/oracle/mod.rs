@@ -58,12 +58,11 @@ impl Tally {
         theirs: &[String],
         corrections: &Corrections,
     ) {
-        let agrees = |(index, (ours, theirs)): (usize, (&String, &String))| {
-            match corrections.get(&index) {
+        let agrees =
+            |(index, (ours, theirs)): (usize, (&String, &String))| match corrections.get(&index) {
                 Some(correction) => correction.explains(ours, theirs),
                 None => ours == theirs,
-            }
-        };
+            };
         let mut pairs = ours.iter().zip(theirs).enumerate();
         if ours.len() != theirs.len() || !pairs.all(agrees) {
             self.differing.push(format!(

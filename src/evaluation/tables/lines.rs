@@ -119,7 +119,10 @@ mod tests {
             let line = text.lines().find(|line| line.starts_with(name));
             line.unwrap().split_whitespace().nth(1).unwrap().to_owned()
         };
-        assert_eq!((row("Gross"), row("Average")), ("40".to_owned(), "63".to_owned()));
+        assert_eq!(
+            (row("Gross"), row("Average")),
+            ("40".to_owned(), "63".to_owned())
+        );
         assert!(text.contains("\n   2   1   3   0   0   0   0"), "{text}");
         let totals = "\nTotal couplets: 5  Total short runs: 0  Total long runs: 0\n";
         assert!(text.ends_with(totals), "{text}");
