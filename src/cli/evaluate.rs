@@ -2,6 +2,7 @@
 
 use super::Exit;
 use super::arguments::{Common, Open, seconds};
+use super::delineation::{self, Waves};
 use super::output::{Output, Stop};
 use super::reading::{Cut, Opened, each_recording, leads};
 use crate::analysis::{Analysis, analyse};
@@ -21,6 +22,9 @@ pub struct Arguments {
     /// Folders of annotated records, or records
     #[arg(required = true, value_name = "DB")]
     paths: Vec<PathBuf>,
+    /// Score waves instead of beats, against the annotation files of this extension; `lead` is each lead's own name
+    #[arg(long, value_name = "ANNOTATOR")]
+    waves: Option<String>,
     #[command(flatten)]
     scoring: Scoring,
     #[command(flatten)]
@@ -91,6 +95,15 @@ impl Scoring {
 }
 
 pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, Stop> {
+    if let Some(annotator) = &arguments.waves {
+        let waves = Waves {
+            paths: &arguments.paths,
+            open: &arguments.open,
+            annotator,
+            window_s: arguments.scoring.window,
+        };
+        return delineation::run(&waves, common, output);
+    }
     let protocol = arguments.scoring.protocol(common);
     let mut records = Vec::new();
     let mut work = |opened: Opened, output: &mut Output| {

@@ -7,6 +7,7 @@ mod arguments;
 mod completions;
 mod convert;
 mod crop;
+mod delineation;
 mod evaluate;
 mod formats;
 mod inspect;

@@ -33,9 +33,7 @@ pub fn bootstrap_interval(
     for _ in 0..DRAWS {
         let mut gross = BeatScore::default();
         for _ in 0..records.len() {
-            // Multiply-shift keeps the index below the length.
-            let index = (u128::from(split_mix(&mut state)) * records.len() as u128) >> 64;
-            if let Some(record) = records.get(index as usize) {
+            if let Some(record) = records.get(draw(records.len(), &mut state)) {
                 gross.add(record);
             }
         }
@@ -45,6 +43,12 @@ pub fn bootstrap_interval(
         low: percentile(&figures, 2.5)?,
         high: percentile(&figures, 97.5)?,
     })
+}
+
+/// An index below `n`, at random.
+pub(super) fn draw(n: usize, state: &mut u64) -> usize {
+    // Multiply-shift keeps the index below the length.
+    ((u128::from(split_mix(state)) * n as u128) >> 64) as usize
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014).

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Unpacked data: `$EINTHOVEN_DATA`, else `~/.cache/einthoven/data`.
-fn data_folder(name: &str) -> Option<PathBuf> {
+pub(super) fn data_folder(name: &str) -> Option<PathBuf> {
     let root = std::env::var_os("EINTHOVEN_DATA")
         .map(PathBuf::from)
         .or_else(|| {

@@ -1,10 +1,12 @@
 //! Filters, resampling and robust statistics: slices in, slices out, no word of ECG.
 //! Every filter states its delay and what it does at the edges.
 
+mod kernels;
 mod resample;
 mod sections;
 mod statistics;
 
+pub use kernels::{gaussian, mexican_hat, slope};
 pub use resample::{ResamplingTable, SincShape, resample_window};
 pub use sections::{Band, SectionFilter, butterworth, sos_filter, sos_filtfilt};
 pub use statistics::{
