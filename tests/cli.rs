@@ -480,6 +480,26 @@ fn the_options_of_scoring_change_what_is_counted() {
 }
 
 #[test]
+fn waves_are_scored_against_an_annotator() {
+    let folder = Folder::new("evaluate-waves");
+    simulated(&folder, "a", &["--seed", "3", "--duration", "40"]);
+    let database = folder.0.to_string_lossy().into_owned();
+    let json = document(&["evaluate", "--json", "--waves", "atr", &database]);
+    let lines = json["waves"]["lines"].as_array().cloned().unwrap_or_default();
+    let of = |fiducial: &str| {
+        let line = lines.iter().find(|line| line["fiducial"] == fiducial);
+        line.cloned().unwrap_or_default()
+    };
+    // The simulator's marks are R peaks: nothing else is there to be found or missed.
+    assert!(of("qrs")["f1"].as_f64() > Some(0.97), "{}", of("qrs"));
+    assert_eq!(of("p")["n"], 0);
+    let text = out(&einthoven(&["evaluate", "--waves", "atr", &database]));
+    assert!(text.contains("QRS onset") && text.contains("PR "), "{text}");
+    let none = einthoven(&["evaluate", "--waves", "q1c", &database]);
+    assert_eq!(none.status.code(), Some(1));
+}
+
+#[test]
 fn wrong_usage_is_exit_2() {
     let folder = Folder::new("usage");
     let record = simulated(&folder, "sinus", &[]);

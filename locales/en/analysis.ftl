@@ -13,16 +13,26 @@ analysis-no-clear-qrs = The beginning and end of the QRS are not clear, so it is
 analysis-no-clear-t-end = The end of the T wave is not clear, so the QT interval is not measured.
 analysis-qtc-irregular = The rhythm is too irregular for a corrected QT. Use the QT interval as it is.
 analysis-qtc-bazett-rate = Bazett's formula misleads below { $low } and above { $high } beats per minute. Use one of the other formulas.
+analysis-qtc-sex-unknown = Rautaharju's formula asks for the sex, which the recording does not state. Use one of the other formulas.
 
-method-median-beat-tangent = median beat, tangent method
-method-median-beat-slope = median beat, slope threshold
+method-every-beat = median over the beats of the usual kind
 method-qtc-bazett = Bazett
 method-qtc-fridericia = Fridericia
 method-qtc-framingham = Framingham
 method-qtc-hodges = Hodges
+method-qtc-rautaharju = Rautaharju
 
 quality-beats = heartbeats readable
 quality-waves = waves readable
+
+absent-no-repeat = nothing repeats from beat to beat where this wave would be
+absent-irregular = the rhythm is irregular and nothing like this wave repeats clearly
+absent-restless = the line before moves as much as the wave would
+absent-not-here = other beats have this wave, this one does not
+absent-flat = not to be told from the noise
+absent-cut-off = it lies beyond the samples
+absent-quality = the trace is too disturbed there
+absent-merged = it runs into the wave beside it
 
 ## Heart rate variability
 

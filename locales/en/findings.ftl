@@ -43,3 +43,15 @@ finding-no-beats = No heartbeat could be recognised in { NUM($usable, digits: 0)
 finding-no-beats-unusable = No heartbeat could be recognised, because the signal cannot be read. Check the electrodes, keep still, and record again.
     .exact = No QRS complex recognised; no usable signal.
     .name = No beats
+
+finding-wide-qrs = The main wave of each heartbeat is wide: { NUM($value, digits: 0) } ms. Show this trace to a doctor; many people have had it for long without harm.
+    .exact = QRS { NUM($value, digits: 0) } ± { NUM($sd, digits: 0) } ms over { $n } beats (adult limit { NUM($limit, digits: 0) } ms; one lead shows the least of it).
+    .name = Wide QRS
+
+finding-long-pr = The way from the atria to the ventricles takes long: { NUM($value, digits: 0) } ms. Often harmless; show this trace to a doctor at the next visit, and soon after fainting.
+    .exact = PR { NUM($value, digits: 0) } ± { NUM($sd, digits: 0) } ms over { $n } beats (adult limit { NUM($limit, digits: 0) } ms).
+    .name = Long PR
+
+finding-long-qtc = The recovery after each heartbeat takes long for this rate: QTc { NUM($value, digits: 0) } ms. Medicines can do this; show this trace to a doctor soon, and after fainting at once.
+    .exact = QTc { NUM($value, digits: 0) } ms by Fridericia over { $n } beats (limit { NUM($limit, digits: 0) } ms; one lead shows the least of it).
+    .name = Long QTc

@@ -5,7 +5,6 @@
 withheld-not-measured = not measured by this version
 withheld-one-lead = one lead cannot show it
 withheld-not-analysed = the recording was not analysed
-withheld-waves-median = waves are marked on the median beat only
 withheld-not-finite = the calculation gave no number
 
 withheld-no-median-beat = there are too few beats whose waves can be measured
@@ -102,10 +101,12 @@ label-p = P
 label-pr = PR
 label-qrs = QRS
 label-qt = QT
+label-jt = JT
 label-qtc-bazett = QTc Bazett
 label-qtc-fridericia = QTc Fridericia
 label-qtc-framingham = QTc Framingham
 label-qtc-hodges = QTc Hodges
+label-qtc-rautaharju = QTc Rautaharju
 
 duration-line = { CLOCK($seconds) } ({ NUM($seconds, digits: 1) } s)
 lead-line = { $name }: { $kind }, { $rate } Hz, { $samples } samples, { $min } to { $max } { $unit }

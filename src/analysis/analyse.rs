@@ -1,7 +1,7 @@
 //! The order of the analysis: one pass over a lead, for files and for streams.
 
 use super::beats::{BeatDetector, BeatEvent};
-use super::measurements::measure;
+use super::measurements::{Sex, measure};
 use super::quality::{QualityMeter, join};
 use super::{Analysis, Beat, Grade, QualitySpan};
 use crate::recording::{Lead, Phrase, Recording, Unit};
@@ -110,7 +110,14 @@ pub fn analyse(recording: &Recording, lead: Option<usize>) -> Result<Analysis, P
     }
     let (beats, quality) = beats_and_quality(chosen, chosen.samples.len());
     let beats = within_usable(beats, &quality);
-    Ok(measure(chosen, index, beats, quality))
+    let sex = recording.source.patient.sex.as_deref();
+    Ok(measure(
+        chosen,
+        index,
+        beats,
+        quality,
+        sex.and_then(Sex::recognise),
+    ))
 }
 
 fn choose_lead(recording: &Recording) -> Option<usize> {

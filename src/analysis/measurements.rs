@@ -1,8 +1,9 @@
 //! Heart rate, median beat, and intervals on it.
 
-use super::{Analysis, Beat, Grade, HeartRate, Intervals, MedianBeat, QualitySpan, WaveMarks};
+use super::waves::{Absent, BeatWaves, Wave, delineate, on_waves};
+use super::{Analysis, Beat, HeartRate, Intervals, MedianBeat, QualitySpan, WaveMarks};
 use crate::recording::{Lead, Measured, Phrase};
-use crate::signal::{correlation, median, percentile};
+use crate::signal::{correlation, median, percentile, standard_deviation};
 
 /// Beats that a median beat is made of at most; of more, every so-manieth is taken.
 const MOST_BEATS: usize = 300;
@@ -17,8 +18,32 @@ const IRREGULAR: f64 = 0.2;
 /// Bazett's formula is not used outside these rates, where it errs most (AHA/ACCF/HRS 2009, part IV).
 const BAZETT_BPM: (f64, f64) = (50.0, 110.0);
 
+/// Sex, as far as a formula asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sex {
+    Female,
+    Male,
+}
+
+impl Sex {
+    /// From a source's own word: `F`, `female`, `M`, `male`.
+    pub fn recognise(word: &str) -> Option<Self> {
+        match word.trim().to_ascii_lowercase().as_str() {
+            "f" | "female" | "woman" => Some(Self::Female),
+            "m" | "male" | "man" => Some(Self::Male),
+            _ => None,
+        }
+    }
+}
+
 /// Measures one lead, given its beats and quality.
-pub fn measure(lead: &Lead, index: usize, beats: Vec<Beat>, quality: Vec<QualitySpan>) -> Analysis {
+pub fn measure(
+    lead: &Lead,
+    index: usize,
+    beats: Vec<Beat>,
+    quality: Vec<QualitySpan>,
+    sex: Option<Sex>,
+) -> Analysis {
     let rr: Vec<f64> = beats
         .windows(2)
         .filter(|pair| pair[1].follows)
@@ -26,10 +51,14 @@ pub fn measure(lead: &Lead, index: usize, beats: Vec<Beat>, quality: Vec<Quality
         .filter(|rr| *rr > 0.0)
         .collect();
     let rate = heart_rate(&rr);
-    let built = median_beat(lead, &beats, &quality, &rr);
+    let waves = delineate(lead, &beats, &quality);
+    let usual: Vec<BeatWaves> = waves.iter().filter(|beat| beat.usual).copied().collect();
+    let built = median_beat(lead, &beats, &quality, &usual, &rr);
     let intervals = intervals(
         built.as_ref().map(|(beat, _)| beat).map_err(Clone::clone),
+        &usual,
         &rr,
+        sex,
     );
     Analysis {
         lead: index,
@@ -37,6 +66,7 @@ pub fn measure(lead: &Lead, index: usize, beats: Vec<Beat>, quality: Vec<Quality
         median_beat: built.ok().map(|(beat, _)| beat),
         quality,
         beats,
+        waves,
         rate,
         intervals,
     }
@@ -73,6 +103,7 @@ fn median_beat(
     lead: &Lead,
     beats: &[Beat],
     quality: &[QualitySpan],
+    waves: &[BeatWaves],
     rr: &[f64],
 ) -> Result<(MedianBeat, bool), Phrase> {
     let usual_rr =
@@ -85,7 +116,7 @@ fn median_beat(
     };
     let good: Vec<&Beat> = beats
         .iter()
-        .filter(|beat| on_waves(beat, quality))
+        .filter(|beat| on_waves(quality, beat.time_s))
         .collect();
     let stride = good.len().div_ceil(MOST_BEATS).max(1);
     let mut cuts: Vec<Vec<f64>> = good
@@ -127,8 +158,8 @@ fn median_beat(
             break;
         }
     }
-    let error = standard_error(&cuts, &centre);
-    let (marks, baseline) = delineate(&centre, &error, &grid, usual_rr);
+    let marks = marks(waves, grid.rate_hz, grid.before);
+    let baseline = level_before(&centre, marks.qrs_onset, grid.rate_hz);
     let values: Vec<f64> = centre.iter().map(|v| v - baseline).collect();
     let inverted = values.get(grid.before).is_some_and(|v| *v < 0.0);
     Ok((
@@ -141,13 +172,6 @@ fn median_beat(
         },
         inverted,
     ))
-}
-
-fn on_waves(beat: &Beat, quality: &[QualitySpan]) -> bool {
-    let after = quality.partition_point(|span| span.range_s.end <= beat.time_s);
-    quality
-        .get(after)
-        .is_some_and(|span| span.grade == Grade::Waves)
 }
 
 /// The trace around a time, interpolated on the grid, its median at 0; `None` where it is not all there.
@@ -219,247 +243,100 @@ fn pointwise_median(cuts: &[Vec<f64>]) -> Vec<f64> {
         .collect()
 }
 
-/// Standard error of each point's median: 1.4826 times the median absolute deviation estimates the standard deviation,
-/// and a median's error is sqrt(pi/2) times that of a mean.
-fn standard_error(cuts: &[Vec<f64>], centre: &[f64]) -> Vec<f64> {
-    let factor = 1.4826 * (std::f64::consts::FRAC_PI_2 / cuts.len().max(1) as f64).sqrt();
-    centre
+/// Marks of the median beat: the medians of the marks of the usual beats.
+fn marks(waves: &[BeatWaves], rate_hz: f64, fiducial: usize) -> WaveMarks {
+    let middle = |mark: &dyn Fn(&BeatWaves) -> Option<f32>| {
+        let offsets: Vec<f64> = waves.iter().filter_map(mark).map(f64::from).collect();
+        median(&offsets).map(|offset_s| fiducial as f64 + offset_s * rate_hz)
+    };
+    let p = |pick: fn(&Wave) -> f32| middle(&|beat| beat.p.ok().map(|p| pick(&p)));
+    let qrs = |pick: fn(&Wave) -> f32| middle(&|beat| Some(pick(&beat.qrs)));
+    let t = |pick: fn(&Wave) -> f32| middle(&|beat| beat.t.ok().map(|t| pick(&t)));
+    let (has_p, has_t) = (mostly(waves, |beat| beat.p), mostly(waves, |beat| beat.t));
+    WaveMarks {
+        p_onset: p(|p| p.onset_s).filter(|_| has_p),
+        p_peak: p(|p| p.peak_s).filter(|_| has_p),
+        p_end: p(|p| p.end_s).filter(|_| has_p),
+        qrs_onset: qrs(|qrs| qrs.onset_s),
+        qrs_end: qrs(|qrs| qrs.end_s),
+        t_onset: t(|t| t.onset_s).filter(|_| has_t),
+        t_peak: t(|t| t.peak_s).filter(|_| has_t),
+        t_end: t(|t| t.end_s).filter(|_| has_t),
+    }
+}
+
+/// Whether at least half of the beats that reach far enough have a wave.
+fn mostly(waves: &[BeatWaves], wave: impl Fn(&BeatWaves) -> Result<Wave, Absent>) -> bool {
+    let judged = waves
         .iter()
-        .enumerate()
-        .map(|(k, middle)| {
-            let deviations: Vec<f64> = cuts.iter().map(|cut| (cut[k] - middle).abs()).collect();
-            factor * median(&deviations).unwrap_or(0.0)
-        })
-        .collect()
+        .map(wave)
+        .filter(|wave| !matches!(wave, Err(Absent::CutOff | Absent::Quality)));
+    let (present, all) = judged.fold((0, 0), |(present, all), wave| {
+        (present + usize::from(wave.is_ok()), all + 1)
+    });
+    present > 0 && present * 2 >= all
 }
 
-fn smooth(values: &[f64], half: usize) -> Vec<f64> {
-    let weights: Vec<f64> = (0..=half)
-        .map(|k| 1.0 + (std::f64::consts::PI * k as f64 / (half + 1) as f64).cos())
-        .collect();
-    let last = values.len().saturating_sub(1);
-    (0..values.len())
-        .map(|index| {
-            let (mut sum, mut total) = (weights[0] * values[index], weights[0]);
-            for (k, weight) in weights.iter().enumerate().skip(1) {
-                sum += weight * (values[index.saturating_sub(k)] + values[(index + k).min(last)]);
-                total += 2.0 * weight;
-            }
-            sum / total
-        })
-        .collect()
-}
-
-/// Central differences per second over `half` samples to either side.
-fn slopes(values: &[f64], half: usize, rate_hz: f64) -> Vec<f64> {
-    let last = values.len().saturating_sub(1);
-    (0..values.len())
-        .map(|index| {
-            let (low, high) = (index.saturating_sub(half), (index + half).min(last));
-            (values[high] - values[low]) * rate_hz / (high - low).max(1) as f64
-        })
-        .collect()
-}
-
-/// Marks on a median beat, and its isoelectric level before the QRS.
-///
-/// QRS: outward from the fiducial until the slope stays below a share of its maximum (or of the slope's own noise).
-/// P and T: largest deviation from the isoelectric line; their ends by the tangent at the steepest slope (Lepeschkin
-/// and Surawicz, Circulation 6:378, 1952).
-fn delineate(values: &[f64], error: &[f64], grid: &Grid, rr_s: f64) -> (WaveMarks, f64) {
-    let samples = |seconds: f64| ((seconds * grid.rate_hz).round() as usize).max(1);
-    let fine = smooth(values, samples(0.005));
-    let slope = slopes(&fine, samples(0.004), grid.rate_hz);
-    let Some((onset, end)) = qrs(&slope, grid) else {
-        return (WaveMarks::default(), 0.0);
+/// Level of the line before the QRS.
+fn level_before(values: &[f64], qrs_onset: Option<f64>, rate_hz: f64) -> f64 {
+    let Some(onset) = qrs_onset else {
+        return 0.0;
     };
-    let level_from = onset.saturating_sub(samples(0.024));
-    let level_to = onset
-        .saturating_sub(samples(0.004))
-        .max(level_from + 1)
-        .min(values.len());
-    let level = median(&values[level_from..level_to]).unwrap_or(0.0);
-    let span = |range: &[f64]| {
-        range.iter().copied().fold(f64::NEG_INFINITY, f64::max)
-            - range.iter().copied().fold(f64::INFINITY, f64::min)
-    };
-    let height = span(&values[onset..=end]);
-    let noise = median(error).unwrap_or(0.0);
-    let clear = (4.0 * noise).max(0.02 * height);
-    let mut marks = WaveMarks {
-        qrs_onset: Some(onset as f64),
-        qrs_end: Some(end as f64),
-        ..WaveMarks::default()
-    };
-    let t_to = (onset + samples((0.62 * rr_s + 0.06).min(0.66))).min(values.len() - 1);
-    let t_from = end + samples(0.05);
-    if let Some([from, peak, to]) = wave(
-        values,
-        t_from..t_to,
-        level,
-        clear.max(0.03 * height),
-        samples(0.02),
-        grid.rate_hz,
-    ) && to <= (values.len() - 1) as f64
-    {
-        marks.t_onset = Some(from.max(end as f64));
-        marks.t_peak = Some(peak);
-        marks.t_end = Some(to);
-    }
-    let p_from = onset.saturating_sub(samples((0.4 * rr_s).min(0.3)));
-    let p_to = onset.saturating_sub(samples(0.016));
-    if let Some([from, peak, to]) = wave(
-        values,
-        p_from..p_to,
-        level,
-        clear,
-        samples(0.012),
-        grid.rate_hz,
-    ) && from >= 0.0
-        && to - from >= samples(0.03) as f64
-        && to - from <= samples(0.2) as f64
-    {
-        marks.p_onset = Some(from);
-        marks.p_peak = Some(peak);
-        marks.p_end = Some(to.min(onset as f64));
-    }
-    (marks, level)
+    let at = |before_s: f64| ((onset - before_s * rate_hz).max(0.0) as usize).min(values.len());
+    let (from, to) = (at(0.02), at(0.0));
+    values
+        .get(from..to.max(from + 1))
+        .and_then(|part| median(part))
+        .unwrap_or(0.0)
 }
 
-/// Onset and end of the QRS in samples.
-fn qrs(slope: &[f64], grid: &Grid) -> Option<(usize, usize)> {
-    let samples = |seconds: f64| ((seconds * grid.rate_hz).round() as usize).max(1);
-    let low = grid.before.saturating_sub(samples(0.09));
-    let high = (grid.before + samples(0.09)).min(slope.len().checked_sub(1)?);
-    let most = slope[low..=high]
-        .iter()
-        .fold(0.0_f64, |most, s| most.max(s.abs()));
-    let outside: Vec<f64> = slope
-        .iter()
-        .enumerate()
-        .filter(|(k, _)| k.abs_diff(grid.before) > samples(0.15))
-        .map(|(_, s)| s.abs())
-        .collect();
-    let noise = percentile(&outside, 30.0).unwrap_or(0.0);
-    if most <= 0.0 {
-        return None;
+/// Intervals over the usual beats: the median of the single ones with their standard deviation.
+fn intervals(
+    beat: Result<&MedianBeat, Phrase>,
+    waves: &[BeatWaves],
+    rr: &[f64],
+    sex: Option<Sex>,
+) -> Intervals {
+    if let Err(reason) = beat {
+        return all_withheld(&reason);
     }
-    let (start_limit, end_limit) = (
-        (0.05 * most).max(3.0 * noise),
-        (0.07 * most).max(3.0 * noise),
-    );
-    let steep =
-        |limit: f64| (low..=high).filter(move |k| slope[*k].abs() > 0.3 * most && limit < most);
-    let (first, last) = (steep(start_limit).min()?, steep(end_limit).max()?);
-    let quiet = samples(0.012);
-    let furthest = grid.before.saturating_sub(samples(0.16));
-    let onset = (furthest..first)
-        .rev()
-        .find(|k| (0..quiet).all(|q| slope[k.saturating_sub(q)].abs() < start_limit))
-        .unwrap_or(furthest);
-    let latest = (grid.before + samples(0.2)).min(slope.len() - 1);
-    let end = (last + 1..=latest)
-        .find(|k| (0..quiet).all(|q| slope[(k + q).min(slope.len() - 1)].abs() < end_limit))
-        .unwrap_or(latest);
-    (onset < end).then_some((onset, end))
-}
-
-/// Onset, peak and end of the largest wave in `range` by tangents to `level`; `None` unless it is `clear` high and
-/// peaks inside.
-fn wave(
-    values: &[f64],
-    range: std::ops::Range<usize>,
-    level: f64,
-    clear: f64,
-    half: usize,
-    rate_hz: f64,
-) -> Option<[f64; 3]> {
-    if range.end <= range.start + 4 || range.end > values.len() {
-        return None;
-    }
-    let calm = smooth(values, half);
-    let slope = slopes(&calm, half.div_ceil(2), rate_hz);
-    let inner = range.start + 2..range.end - 2;
-    // A peak is a turning point, so that the flank of a neighbouring wave does not count.
-    let peak = inner
-        .clone()
-        .filter(|k| (calm[*k] - calm[k - 2]) * (calm[k + 2] - calm[*k]) <= 0.0)
-        .max_by(|a, b| {
-            (calm[*a] - level)
-                .abs()
-                .total_cmp(&(calm[*b] - level).abs())
-        })?;
-    let deflection = calm[peak] - level;
-    if deflection.abs() < clear {
-        return None;
-    }
-    let sign = deflection.signum();
-    let steepest = |flank: &mut dyn Iterator<Item = usize>, rising: f64| {
-        flank
-            .filter(|k| slope[*k] * sign * rising > 0.0)
-            .max_by(|a, b| slope[*a].abs().total_cmp(&slope[*b].abs()))
-    };
-    let reach = (0.16 * rate_hz) as usize;
-    let up = steepest(
-        &mut (range.start.max(peak.saturating_sub(reach))..peak),
-        1.0,
-    )?;
-    let down = steepest(&mut (peak + 1..range.end.min(peak + reach)), -1.0)?;
-    let foot = |at: usize| at as f64 + (level - calm[at]) / slope[at] * rate_hz;
-    let (onset, end) = (foot(up), foot(down));
-    (onset < peak as f64 && end > peak as f64).then_some([
-        onset.max(range.start as f64),
-        peak as f64,
-        end,
-    ])
-}
-
-fn intervals(beat: Result<&MedianBeat, Phrase>, rr: &[f64]) -> Intervals {
-    let beat = match beat {
-        Ok(beat) => beat,
-        Err(reason) => return all_withheld(&reason),
-    };
-    let marks = &beat.waves;
-    let measured =
-        |from: Option<f64>, to: Option<f64>, method: &str, missing: &str| match (from, to) {
-            (Some(from), Some(to)) if to > from => Measured::Value {
-                value: (to - from) / beat.rate_hz * 1000.0,
-                sd: None,
-                n: beat.n,
-                method: method.to_owned(),
+    let over = |length_s: &dyn Fn(&BeatWaves) -> Option<f32>, there: bool, missing: &str| {
+        let lengths: Vec<f64> = waves
+            .iter()
+            .filter_map(length_s)
+            .map(|length| f64::from(length) * 1000.0)
+            .collect();
+        match median(&lengths) {
+            Some(value) if there && lengths.len() >= LEAST_BEATS => Measured::Value {
+                value,
+                sd: standard_deviation(&lengths),
+                n: lengths.len(),
+                method: "method-every-beat".to_owned(),
             },
             _ => Measured::withheld(missing),
-        };
-    let qt_ms = measured(
-        marks.qrs_onset,
-        marks.t_end,
-        "method-median-beat-tangent",
-        "analysis-no-clear-t-end",
-    );
+        }
+    };
+    let (has_p, has_t) = (mostly(waves, |beat| beat.p), mostly(waves, |beat| beat.t));
+    let p = |beat: &BeatWaves| Some(beat.p.ok()?.end_s - beat.p.ok()?.onset_s);
+    let pr = |beat: &BeatWaves| Some(beat.qrs.onset_s - beat.p.ok()?.onset_s);
+    let qrs = |beat: &BeatWaves| Some(beat.qrs.end_s - beat.qrs.onset_s);
+    let qt = |beat: &BeatWaves| Some(beat.t.ok()?.end_s - beat.qrs.onset_s);
+    let jt = |beat: &BeatWaves| Some(beat.t.ok()?.end_s - beat.qrs.end_s);
+    let qt_ms = over(&qt, has_t, "analysis-no-clear-t-end");
     let correct = |formula: Correction| corrected(&qt_ms, rr, formula);
     Intervals {
-        p_ms: measured(
-            marks.p_onset,
-            marks.p_end,
-            "method-median-beat-tangent",
-            "analysis-no-clear-p",
-        ),
-        pr_ms: measured(
-            marks.p_onset,
-            marks.qrs_onset,
-            "method-median-beat-tangent",
-            "analysis-no-clear-p",
-        ),
-        qrs_ms: measured(
-            marks.qrs_onset,
-            marks.qrs_end,
-            "method-median-beat-slope",
-            "analysis-no-clear-qrs",
-        ),
+        p_ms: over(&p, has_p, "analysis-no-clear-p"),
+        pr_ms: over(&pr, has_p, "analysis-no-clear-p"),
+        qrs_ms: over(&qrs, true, "analysis-no-clear-qrs"),
+        jt_ms: over(&jt, has_t, "analysis-no-clear-t-end"),
         qtc_bazett_ms: correct(Correction::Bazett),
         qtc_fridericia_ms: correct(Correction::Fridericia),
         qtc_framingham_ms: correct(Correction::Framingham),
         qtc_hodges_ms: correct(Correction::Hodges),
+        qtc_rautaharju_ms: match sex {
+            Some(sex) => correct(Correction::Rautaharju(sex)),
+            None => Measured::withheld("analysis-qtc-sex-unknown"),
+        },
         qt_ms,
     }
 }
@@ -471,10 +348,12 @@ fn all_withheld(reason: &Phrase) -> Intervals {
         pr_ms: withheld(),
         qrs_ms: withheld(),
         qt_ms: withheld(),
+        jt_ms: withheld(),
         qtc_bazett_ms: withheld(),
         qtc_fridericia_ms: withheld(),
         qtc_framingham_ms: withheld(),
         qtc_hodges_ms: withheld(),
+        qtc_rautaharju_ms: withheld(),
     }
 }
 
@@ -489,6 +368,8 @@ enum Correction {
     Framingham,
     /// QT + 1.75 (rate - 60) (Hodges, Salerno, Erlien, JACC 1:694, 1983).
     Hodges,
+    /// QT - 185 (RR - 1), and 6 ms more for men (Rautaharju et al., Int J Cardiol 174:535, 2014).
+    Rautaharju(Sex),
 }
 
 impl Correction {
@@ -498,6 +379,10 @@ impl Correction {
             Self::Fridericia => qt_ms / rr_s.cbrt(),
             Self::Framingham => qt_ms + 154.0 * (1.0 - rr_s),
             Self::Hodges => qt_ms + 1.75 * (60.0 / rr_s - 60.0),
+            Self::Rautaharju(sex) => {
+                let men = if sex == Sex::Male { 6.0 } else { 0.0 };
+                qt_ms - 185.0 * (rr_s - 1.0) + men
+            }
         }
     }
 
@@ -507,6 +392,7 @@ impl Correction {
             Self::Fridericia => "method-qtc-fridericia",
             Self::Framingham => "method-qtc-framingham",
             Self::Hodges => "method-qtc-hodges",
+            Self::Rautaharju(_) => "method-qtc-rautaharju",
         }
     }
 }
@@ -568,6 +454,16 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// 360 ms at 80 beats per minute: RR 0.75 s, so 46.25 ms more, and 6 for men.
+    #[test]
+    fn rautaharju_asks_for_the_sex() {
+        let women = Correction::Rautaharju(Sex::Female).apply(360.0, 0.75);
+        let men = Correction::Rautaharju(Sex::Male).apply(360.0, 0.75);
+        assert!((women - 406.25).abs() < 1e-9 && (men - 412.25).abs() < 1e-9);
+        assert_eq!(Sex::recognise(" F"), Some(Sex::Female));
+        assert_eq!(Sex::recognise("unknown"), None);
     }
 
     #[test]

@@ -8,12 +8,14 @@ pub mod beats;
 pub mod hrv;
 mod measurements;
 pub mod quality;
+pub mod waves;
 
 pub use analyse::{LiveAnalysis, LiveUpdate, analyse};
 
 use crate::recording::{BeatCode, Measured, SampleIndex};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
+use waves::BeatWaves;
 
 /// Seconds after which what was said of a sample is final.
 pub const LOOK_AHEAD_S: f64 = 3.0;
@@ -133,10 +135,12 @@ pub struct Intervals {
     pub pr_ms: Measured<f64>,
     pub qrs_ms: Measured<f64>,
     pub qt_ms: Measured<f64>,
+    pub jt_ms: Measured<f64>,
     pub qtc_bazett_ms: Measured<f64>,
     pub qtc_fridericia_ms: Measured<f64>,
     pub qtc_framingham_ms: Measured<f64>,
     pub qtc_hodges_ms: Measured<f64>,
+    pub qtc_rautaharju_ms: Measured<f64>,
 }
 
 /// Everything measured on one lead of a recording.
@@ -150,11 +154,15 @@ pub struct Analysis {
     pub beats: Vec<Beat>,
     /// Whether the main deflection of the beats points down.
     pub inverted: bool,
+    /// Waves of the beats on waves quality. They stay where they were measured: the page draws the median beat's marks
+    /// only, and a day of waves would be megabytes on the way to it.
+    #[serde(skip)]
+    pub waves: Vec<BeatWaves>,
     /// Heart rate, or why there is none.
     pub rate: Result<HeartRate, crate::recording::Phrase>,
     /// Median beat, where there are enough beats of waves quality.
     pub median_beat: Option<MedianBeat>,
-    /// Intervals on the median beat.
+    /// Intervals over the beats of the usual kind.
     pub intervals: Intervals,
 }
 

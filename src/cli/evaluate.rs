@@ -2,6 +2,7 @@
 
 use super::Exit;
 use super::arguments::{Common, Open};
+use super::delineation::{self, Waves};
 use super::output::{Output, Stop};
 use super::reading::{Cut, Opened, each_recording, leads};
 use super::scoring::{Scored, Scoring};
@@ -18,6 +19,9 @@ pub struct Arguments {
     /// Folders of annotated records, or records
     #[arg(required = true, value_name = "DB")]
     paths: Vec<PathBuf>,
+    /// Score waves instead of beats, against the annotation files of this extension; `lead` is each lead's own name
+    #[arg(long, value_name = "ANNOTATOR")]
+    waves: Option<String>,
     #[command(flatten)]
     scoring: Scoring,
     #[command(flatten)]
@@ -25,6 +29,15 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, Stop> {
+    if let Some(annotator) = &arguments.waves {
+        let waves = Waves {
+            paths: &arguments.paths,
+            open: &arguments.open,
+            annotator,
+            window_s: arguments.scoring.window,
+        };
+        return delineation::run(&waves, common, output);
+    }
     let mut records = Vec::new();
     let mut work = |opened: Opened, output: &mut Output| {
         let Opened {

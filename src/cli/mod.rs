@@ -8,6 +8,7 @@ mod bench;
 mod completions;
 mod convert;
 mod crop;
+mod delineation;
 mod evaluate;
 mod formats;
 mod inspect;

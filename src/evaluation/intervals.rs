@@ -66,12 +66,16 @@ fn bootstrap(records: &[&Comparison], figures: &[Figure], seed: u64) -> Vec<Opti
     drawn.iter().map(|values| percentiles(values)).collect()
 }
 
+/// An index below `n`, at random.
+pub(super) fn draw_index(n: usize, state: &mut u64) -> usize {
+    // Multiply-shift keeps the index below the length.
+    ((u128::from(split_mix(state)) * n as u128) >> 64) as usize
+}
+
 fn draw(records: &[&Comparison], state: &mut u64) -> Comparison {
     let mut gross = Comparison::default();
     for _ in 0..records.len() {
-        // Multiply-shift keeps the index below the length.
-        let index = (u128::from(split_mix(state)) * records.len() as u128) >> 64;
-        if let Some(record) = records.get(index as usize) {
+        if let Some(record) = records.get(draw_index(records.len(), state)) {
             gross.add(record);
         }
     }

@@ -21,6 +21,9 @@ mod simulated;
 mod tables;
 #[cfg(test)]
 mod testing;
+mod waves;
+#[cfg(test)]
+mod waves_floors;
 
 pub use classes::{ClassMap, beat_class};
 pub use comparison::{Compared, Comparison, compare};
@@ -39,3 +42,4 @@ pub use tables::{
     ATRIAL_FIBRILLATION, BEATS, BEATS_WITHOUT_S, FORMS, Form, SHUTDOWN, SHUTDOWN_WITHOUT_S,
     SUPRAVENTRICULAR_RUNS, VENTRICULAR_FLUTTER, VENTRICULAR_RUNS,
 };
+pub use waves::{FIDUCIALS, Fiducial, RecordWaves, WaveTable, WaveTimes, score_waves};

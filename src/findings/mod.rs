@@ -8,19 +8,26 @@ mod bradycardia;
 mod hrv_limits;
 mod irregular_rhythm;
 mod irregularity;
+mod long_interval;
+mod long_pr;
+mod long_qtc;
 mod no_beats;
 mod pause;
 mod rate_episodes;
 mod tachycardia;
+mod wide_qrs;
 
 pub use atrial_fibrillation::AtrialFibrillation;
 pub use bradycardia::Bradycardia;
 pub use hrv_limits::hrv_limits;
 pub use irregular_rhythm::IrregularRhythm;
 pub use irregularity::{IRREGULAR_FROM, Irregularity, contradicts_fibrillation, irregularity};
+pub use long_pr::LongPr;
+pub use long_qtc::LongQtc;
 pub use no_beats::NoBeats;
 pub use pause::Pause;
 pub use tachycardia::Tachycardia;
+pub use wide_qrs::WideQrs;
 
 use crate::analysis::Analysis;
 use crate::inference::Call;
@@ -60,6 +67,9 @@ pub static RULES: &[&dyn FindingRule] = &[
     &IrregularRhythm,
     &Tachycardia,
     &Bradycardia,
+    &WideQrs,
+    &LongPr,
+    &LongQtc,
 ];
 
 /// All findings, by rule and then by time.
@@ -130,6 +140,7 @@ mod testing {
                 reasons: Vec::new(),
             }],
             beats,
+            waves: Vec::new(),
             inverted: false,
             rate: Ok(HeartRate {
                 mean: 60.0 / mean,
@@ -143,10 +154,12 @@ mod testing {
                 pr_ms: none(),
                 qrs_ms: none(),
                 qt_ms: none(),
+                jt_ms: none(),
                 qtc_bazett_ms: none(),
                 qtc_fridericia_ms: none(),
                 qtc_framingham_ms: none(),
                 qtc_hodges_ms: none(),
+                qtc_rautaharju_ms: none(),
             },
         }
     }

@@ -8,6 +8,7 @@ mod hrv;
 pub use hrv::{CorrectionPart, HrvPart, HrvWindowPart};
 
 use super::{LeadSummary, Report, Words, rhythm_spans};
+use crate::analysis::waves::{Absent, Wave};
 use crate::analysis::{Analysis, Grade, MedianBeat, QualityReason};
 use crate::recording::{Measured, Patient, Phrase, SignalKind, Unit};
 use serde::{Deserialize, Serialize};
@@ -149,7 +150,7 @@ pub struct NotePart {
 pub struct AnalysisPart {
     pub quality: Vec<QualityPart>,
     pub beats: Vec<BeatPart>,
-    pub waves: Or<Vec<serde_json::Value>>,
+    pub waves: Or<Vec<BeatWavesPart>>,
     pub median_beat: Or<MedianBeatPart>,
     pub rhythm: Vec<RhythmPart>,
     pub rate_per_min: Or<RatePart>,
@@ -176,6 +177,36 @@ pub struct BeatPart {
     pub lead: String,
     pub class: String,
     pub confidence: f32,
+}
+
+/// The waves of one beat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct BeatWavesPart {
+    /// Index in `beats`.
+    pub beat: usize,
+    pub lead: String,
+    pub p: Presence,
+    pub qrs: WavePart,
+    pub t: Presence,
+}
+
+/// A wave, or why it is absent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[allow(missing_docs)]
+pub enum Presence {
+    Wave(WavePart),
+    Absent { absent: String, code: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct WavePart {
+    pub onset_s: f64,
+    pub peak_s: f64,
+    pub end_s: f64,
+    pub confidence: f64,
 }
 
 /// Onsets, peaks and ends on the median beat, in milliseconds from its fiducial.
@@ -438,7 +469,7 @@ fn analysis_part(report: &Report, words: &Words) -> AnalysisPart {
                 confidence: beat.confidence,
             })
             .collect(),
-        waves: Or::Withheld(withhold(&Phrase::new("withheld-waves-median"))),
+        waves: Or::Value(waves(analysis, lead, words)),
         median_beat: match &analysis.median_beat {
             Some(beat) => Or::Value(median_beat_part(beat, lead)),
             None => Or::Withheld(withhold(&Phrase::new("withheld-no-median-beat"))),
@@ -465,6 +496,36 @@ fn said(reason: &Phrase, words: &Words) -> Withheld {
         withheld: words.say(reason),
         code: reason.id.clone(),
     }
+}
+
+fn waves(analysis: &Analysis, lead: &str, words: &Words) -> Vec<BeatWavesPart> {
+    analysis
+        .waves
+        .iter()
+        .filter_map(|waves| {
+            let time_s = analysis.beats.get(waves.beat)?.time_s;
+            let part = |wave: &Wave| WavePart {
+                onset_s: seconds(time_s + f64::from(wave.onset_s)),
+                peak_s: seconds(time_s + f64::from(wave.peak_s)),
+                end_s: seconds(time_s + f64::from(wave.end_s)),
+                confidence: hundredth(f64::from(wave.confidence)),
+            };
+            let presence = |wave: &Result<Wave, Absent>| match wave {
+                Ok(wave) => Presence::Wave(part(wave)),
+                Err(reason) => Presence::Absent {
+                    absent: words.message(reason.phrase_id(), &[]),
+                    code: reason.phrase_id().to_owned(),
+                },
+            };
+            Some(BeatWavesPart {
+                beat: waves.beat,
+                lead: lead.to_owned(),
+                p: presence(&waves.p),
+                qrs: part(&waves.qrs),
+                t: presence(&waves.t),
+            })
+        })
+        .collect()
 }
 
 fn median_beat_part(beat: &MedianBeat, lead: &str) -> MedianBeatPart {
@@ -516,10 +577,12 @@ fn measurements(analysis: &Analysis, lead: &str, words: &Words) -> BTreeMap<Stri
                 "pr_ms" => intervals.pr_ms.clone(),
                 "qrs_ms" => intervals.qrs_ms.clone(),
                 "qt_ms" => intervals.qt_ms.clone(),
+                "jt_ms" => intervals.jt_ms.clone(),
                 "qtc_bazett_ms" => intervals.qtc_bazett_ms.clone(),
                 "qtc_fridericia_ms" => intervals.qtc_fridericia_ms.clone(),
                 "qtc_framingham_ms" => intervals.qtc_framingham_ms.clone(),
                 "qtc_hodges_ms" => intervals.qtc_hodges_ms.clone(),
+                "qtc_rautaharju_ms" => intervals.qtc_rautaharju_ms.clone(),
                 "axis_deg" => Measured::withheld("withheld-one-lead"),
                 _ => Measured::withheld("withheld-not-measured"),
             };
@@ -682,6 +745,17 @@ mod tests {
         assert_eq!(json["measurements"]["pr_ms"]["value"], 140.0);
         assert_eq!(json["measurements"]["pr_ms"]["lead"], "MLI");
         assert_eq!(json["median_beat"]["marks_ms"]["qrs_onset"], -40.0);
+        assert_eq!(json["waves"][0]["beat"], 1);
+        assert_eq!(json["waves"][0]["qrs"]["onset_s"], 1.26);
+        assert_eq!(json["waves"][0]["t"]["end_s"], 1.66);
+        assert_eq!(json["waves"][0]["t"]["confidence"], 0.75);
+        assert_eq!(json["waves"][0]["p"]["code"], "absent-no-repeat");
+        assert!(
+            json["waves"][0]["p"]["absent"]
+                .as_str()
+                .unwrap()
+                .contains(' ')
+        );
         assert_eq!(json["calls"][0]["distribution"]["normal"], 0.93);
         assert_eq!(json["calls"][0]["abstained"], Value::Null);
         assert_eq!(has_null(&json, ""), None);
@@ -690,7 +764,7 @@ mod tests {
     #[test]
     fn what_is_not_measured_is_withheld_with_words() {
         let json = value(&document(&report(), &Words::english()));
-        for name in ["p_ms", "jt_ms", "qtc_hodges_ms", "axis_deg"] {
+        for name in ["p_ms", "qtc_rautaharju_ms", "qtc_hodges_ms", "axis_deg"] {
             let withheld = json["measurements"][name]["withheld"].as_str().unwrap();
             assert!(withheld.contains(' '), "{name}: {withheld}");
         }
@@ -736,7 +810,12 @@ mod tests {
         let read: Report = serde_json::from_str(&text).unwrap();
         // serde_json may read the last bit of a number differently, which the document's rounding does not see.
         let words = Words::english();
-        assert_eq!(document(&read, &words), document(&report, &words));
+        let mut expected = document(&report, &words);
+        // The waves of single beats stay with the worker.
+        if let Some(part) = &mut expected.analysis {
+            part.waves = Or::Value(Vec::new());
+        }
+        assert_eq!(document(&read, &words), expected);
         assert_eq!(read.recording, report.recording);
     }
 }

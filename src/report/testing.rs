@@ -2,6 +2,7 @@
 
 use super::Report;
 use crate::analysis::hrv::{Overruling, measure};
+use crate::analysis::waves::{Absent, BeatWaves, Wave};
 use crate::analysis::{
     Analysis, Beat, Grade, HeartRate, Intervals, MedianBeat, QualitySpan, WaveMarks,
 };
@@ -71,6 +72,7 @@ pub fn analysis() -> Analysis {
             reasons: Vec::new(),
         }],
         beats,
+        waves: vec![waves()],
         inverted: false,
         rate: Ok(HeartRate {
             mean: 75.0,
@@ -99,11 +101,30 @@ pub fn analysis() -> Analysis {
             pr_ms: value(140.0),
             qrs_ms: value(100.0),
             qt_ms: value(400.0),
+            jt_ms: value(300.0),
             qtc_bazett_ms: value(447.0),
             qtc_fridericia_ms: value(431.0),
             qtc_framingham_ms: value(431.0),
             qtc_hodges_ms: value(f64::NAN),
+            qtc_rautaharju_ms: Measured::Withheld(Phrase::new("analysis-qtc-sex-unknown")),
         },
+    }
+}
+
+/// Waves of the second beat, which has no P.
+fn waves() -> BeatWaves {
+    let wave = |onset_s, peak_s, end_s| Wave {
+        onset_s,
+        peak_s,
+        end_s,
+        confidence: 0.75,
+    };
+    BeatWaves {
+        beat: 1,
+        usual: true,
+        p: Err(Absent::NoRepeat),
+        qrs: wave(-0.04, 0.0, 0.06),
+        t: Ok(wave(0.2, 0.28, 0.36)),
     }
 }
 

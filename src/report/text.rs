@@ -164,10 +164,12 @@ impl Page<'_> {
             ("label-pr", &intervals.pr_ms),
             ("label-qrs", &intervals.qrs_ms),
             ("label-qt", &intervals.qt_ms),
+            ("label-jt", &intervals.jt_ms),
             ("label-qtc-bazett", &intervals.qtc_bazett_ms),
             ("label-qtc-fridericia", &intervals.qtc_fridericia_ms),
             ("label-qtc-framingham", &intervals.qtc_framingham_ms),
             ("label-qtc-hodges", &intervals.qtc_hodges_ms),
+            ("label-qtc-rautaharju", &intervals.qtc_rautaharju_ms),
         ] {
             let line = self.words.say(&measured_line(measured));
             self.paragraph(&self.say(label), &line);

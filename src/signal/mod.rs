@@ -1,11 +1,13 @@
 //! Filters, resampling and robust statistics: slices in, slices out, no word of ECG.
 //! Every filter states its delay and what it does at the edges.
 
+mod kernels;
 mod resample;
 mod sections;
 mod spectrum;
 mod statistics;
 
+pub use kernels::{gaussian, mexican_hat, slope};
 pub use resample::{ResamplingTable, SincShape, resample_window};
 pub use sections::{Band, SectionFilter, butterworth, sos_filter, sos_filtfilt};
 pub use spectrum::{Autoregression, Density, burg, lomb_scargle, without_line};
