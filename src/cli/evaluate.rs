@@ -115,7 +115,13 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
     let paths = &arguments.paths;
     let tally = each_recording(paths, &arguments.open, Cut::Nothing, output, &mut work)?;
     if !records.is_empty() {
+        let classes = (!common.json && arguments.scoring.table == Table::Line)
+            .then(|| class_lines(&BeatTable::new(protocol, records.clone()).gross));
         arguments.scoring.print(records, common, output)?;
+        if let Some(lines) = classes {
+            let seen = output.words.say(&Phrase::new("cli-classes-trained"));
+            output.put(&format!("{lines}# {seen}\n"))?;
+        }
     }
     Ok(tally.exit())
 }
@@ -161,6 +167,32 @@ fn annotation_rate_hz(recording: &Recording, analysis: &Analysis) -> f64 {
         .and_then(by_mark)
         .or_else(|| recording.leads.get(analysis.lead).map(|lead| lead.rate_hz))
         .unwrap_or(1.0)
+}
+
+/// The figures of the classes V and S over all records, percent, `-` where undefined.
+fn class_lines(gross: &BeatScore) -> String {
+    let percent = |share: Option<f64>| {
+        share.map_or_else(|| "-".to_owned(), |share| format!("{:.2}", share * 100.0))
+    };
+    let mut lines = String::new();
+    for class in [BeatCode::V, BeatCode::S] {
+        let sensitivity = gross.class_sensitivity(class);
+        let predictivity = gross.class_positive_predictivity(class);
+        let f1 = sensitivity
+            .zip(predictivity)
+            .filter(|(sensitivity, predictivity)| sensitivity + predictivity > 0.0)
+            .map(|(sensitivity, predictivity)| {
+                2.0 * sensitivity * predictivity / (sensitivity + predictivity)
+            });
+        lines.push_str(&format!(
+            "# {}: Se {}, +P {}, F1 {}\n",
+            class.letter(),
+            percent(sensitivity),
+            percent(predictivity),
+            percent(f1)
+        ));
+    }
+    lines
 }
 
 fn test_beats(analysis: &Analysis, rate_hz: f64) -> Vec<(usize, BeatCode)> {
@@ -287,6 +319,16 @@ mod tests {
         let json = serde_json::to_string(&Evaluation::of(&table)).unwrap();
         assert!(!json.contains("null"), "{json}");
         assert!(!json.contains("\"se\":"), "{json}");
+    }
+
+    #[test]
+    fn classes_have_their_figures_and_undefined_ones_a_dash() {
+        let mut score = BeatScore::default();
+        (score.matrix[2][2], score.matrix[2][0], score.matrix[0][2]) = (6, 2, 6);
+        assert_eq!(
+            class_lines(&score),
+            "# V: Se 75.00, +P 50.00, F1 60.00\n# S: Se -, +P -, F1 -\n"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod analyze;
 mod arguments;
+mod beat_features;
 mod completions;
 mod convert;
 mod crop;
@@ -56,6 +57,9 @@ enum Command {
     Evaluate(evaluate::Arguments),
     /// Score annotations against annotations (EC57), without analysis
     Score(score::Arguments),
+    /// Print what the classes of beats are told by, for training
+    #[command(hide = true)]
+    BeatFeatures(beat_features::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
     /// Print the manual page (roff)
@@ -99,6 +103,7 @@ fn run(line: &CommandLine, output: &mut Output) -> Result<Exit, Stop> {
         Command::Simulate(arguments) => simulate::run(arguments, common, output),
         Command::Evaluate(arguments) => evaluate::run(arguments, common, output),
         Command::Score(arguments) => score::run(arguments, common, output),
+        Command::BeatFeatures(arguments) => beat_features::run(arguments, common, output),
         Command::Completions(arguments) => completions::run(arguments, output),
         Command::Man => man::run(output),
     }

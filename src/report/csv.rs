@@ -2,11 +2,12 @@
 
 use super::Report;
 
-/// Beats as CSV with a header: `beat,sample,time_s,rr_ms,class,confidence,lead`. `rr_ms` is empty where the beat does
-/// not follow the one before in usable signal. Lines end in CRLF, as RFC 4180 says.
+/// Beats as CSV with a header: `beat,sample,time_s,rr_ms,class,confidence,lead,class_confidence`. `rr_ms` is empty where the
+/// beat does not follow the one before in usable signal. Lines end in CRLF, as RFC 4180 says.
 #[must_use]
 pub fn beats(report: &Report) -> String {
-    let mut table = String::from("beat,sample,time_s,rr_ms,class,confidence,lead\r\n");
+    let mut table =
+        String::from("beat,sample,time_s,rr_ms,class,confidence,lead,class_confidence\r\n");
     let Ok(analysis) = &report.analysis else {
         return table;
     };
@@ -21,11 +22,12 @@ pub fn beats(report: &Report) -> String {
             .unwrap_or_default();
         before = Some(beat.time_s);
         table.push_str(&format!(
-            "{index},{},{:.4},{rr},{},{:.2},{lead}\r\n",
+            "{index},{},{:.4},{rr},{},{:.2},{lead},{:.2}\r\n",
             beat.sample,
             beat.time_s,
             beat.class.letter(),
             beat.confidence,
+            beat.class_confidence,
         ));
     }
     table
@@ -57,8 +59,8 @@ mod tests {
         let table = beats(&report());
         let lines: Vec<&str> = table.split("\r\n").collect();
         assert_eq!(lines.len(), 38);
-        assert_eq!(lines[1], "0,125,0.5000,,N,0.98,MLI");
-        assert_eq!(lines[2], "1,325,1.3000,800.0,N,0.98,MLI");
+        assert_eq!(lines[1], "0,125,0.5000,,N,0.98,MLI,0.97");
+        assert_eq!(lines[2], "1,325,1.3000,800.0,N,0.98,MLI,0.97");
         let mut none = report();
         none.analysis = Err(Phrase::new("withheld-not-analysed"));
         assert_eq!(beats(&none).lines().count(), 1);

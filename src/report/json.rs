@@ -171,7 +171,10 @@ pub struct BeatPart {
     pub time_s: f64,
     pub lead: String,
     pub class: String,
+    /// How sure it is that there is a beat.
     pub confidence: f32,
+    /// How probable the class is; 0 for Q.
+    pub class_confidence: f32,
 }
 
 /// Onsets, peaks and ends on the median beat, in milliseconds from its fiducial.
@@ -435,6 +438,7 @@ fn analysis_part(report: &Report, words: &Words) -> AnalysisPart {
                 lead: lead.to_owned(),
                 class: beat.class.letter().to_owned(),
                 confidence: beat.confidence,
+                class_confidence: beat.class_confidence,
             })
             .collect(),
         waves: Or::Withheld(withhold(&Phrase::new("withheld-waves-median"))),
