@@ -485,7 +485,10 @@ fn waves_are_scored_against_an_annotator() {
     simulated(&folder, "a", &["--seed", "3", "--duration", "40"]);
     let database = folder.0.to_string_lossy().into_owned();
     let json = document(&["evaluate", "--json", "--waves", "atr", &database]);
-    let lines = json["waves"]["lines"].as_array().cloned().unwrap_or_default();
+    let lines = json["waves"]["lines"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let of = |fiducial: &str| {
         let line = lines.iter().find(|line| line["fiducial"] == fiducial);
         line.cloned().unwrap_or_default()
@@ -594,4 +597,77 @@ fn a_broken_pipe_is_quiet() {
         .output()
         .unwrap();
     assert_eq!(err(&output).trim(), "0");
+}
+
+#[test]
+fn beats_have_classes_in_every_output() {
+    let folder = Folder::new("classes");
+    let record = simulated(&folder, "pvc", &["--rhythm", "pvc", "--duration", "60"]);
+    let json = document(&["analyze", "--json", "--models", "none", &record]);
+    let beats = json["beats"].as_array().unwrap();
+    let of = |class: &str| beats.iter().filter(|beat| beat["class"] == class).count();
+    assert!(of("V") >= 5 && of("N") > 5 * of("V") / 2, "{beats:?}");
+    for beat in beats {
+        let confidence = beat["class_confidence"].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&confidence));
+        assert_eq!(beat["class"] == "Q", confidence == 0.0);
+    }
+    let findings = json["findings"].as_array().unwrap();
+    let found = findings
+        .iter()
+        .find(|finding| finding["id"] == "premature-ventricular-beats")
+        .unwrap();
+    assert_eq!(found["beats"].as_array().unwrap().len(), of("V"));
+    let csv = out(&einthoven(&[
+        "analyze", "--csv", "--models", "none", &record,
+    ]));
+    assert_eq!(csv.matches(",V,").count(), of("V"));
+    // The annotation file is scored against the truth that the simulator wrote beside the record.
+    let atr = einthoven(&["analyze", "--atr", "--models", "none", &record]);
+    let test = folder.write("pvc.ein", &atr.stdout);
+    let truth = folder.path("pvc.atr");
+    let score = document(&["score", "--json", "--from", "0", &truth, &test]);
+    assert_eq!(score["gross"]["matrix"][2][2], of("V"), "{score}");
+    let table = out(&einthoven(&["beat-features", &record]));
+    assert_eq!(table.lines().count(), beats.len() + 1);
+}
+
+/// Figures of the shipped classes on DS1, which trained them: a floor against mishap, not a measure of quality. The
+/// held-apart figures stand in the card, with their own floor.
+#[test]
+fn classes_on_ds1_stay_above_their_floor() {
+    let card = std::fs::read_to_string("models/training/beats/card.json").unwrap();
+    let card: Value = serde_json::from_str(&card).unwrap();
+    let f1 = |class: &str| {
+        card["whole"][format!("{class} f1")]["value"]
+            .as_f64()
+            .unwrap()
+    };
+    assert!(f1("V") >= 0.90, "{}", f1("V"));
+    assert!(f1("S") >= 0.70, "{}", f1("S"));
+    let Some(data) = std::env::var_os("EINTHOVEN_DATA") else {
+        println!("skipped: no data");
+        return;
+    };
+    let folder = PathBuf::from(data).join("mitdb-ds1");
+    let folder = folder.to_string_lossy();
+    let score = document(&[
+        "evaluate",
+        "--json",
+        "--from",
+        "0",
+        "--classes",
+        "aami",
+        &folder,
+    ]);
+    let matrix = &score["gross"]["matrix"];
+    let count = |row: usize, column: usize| matrix[row][column].as_f64().unwrap();
+    for (class, wrong) in [(2, vec![0, 1, 5, 6]), (1, vec![0, 2, 3, 5, 6])] {
+        let right = count(class, class);
+        let all: f64 = (0..7).map(|column| count(class, column)).sum();
+        let errors: f64 = wrong.into_iter().map(|row| count(row, class)).sum();
+        let f1 = 2.0 * right / (all + right + errors);
+        println!("class {class}: F1 {f1:.4} on the records that trained it");
+        assert!(f1 > 0.85, "{class}: {f1}");
+    }
 }

@@ -40,3 +40,5 @@ cli-error-needs-file = { $format }: the file { $name } belongs to it; put it bes
 cli-error-empty = The file is empty; copy or export it again
 cli-error-no-signal = { $format }: there is no ECG signal in it, but { $holds }; export the ECG itself
 cli-error-medium = The file could not be read: { $reason }; copy it to this machine and try again
+
+cli-classes-trained = The beat classes were trained on MIT-BIH DS1 (without 201) and SVDB: on those records these figures are not held apart. Held-apart figures stand in models/training/beats/card.md.

@@ -55,3 +55,63 @@ finding-long-pr = The way from the atria to the ventricles takes long: { NUM($va
 finding-long-qtc = The recovery after each heartbeat takes long for this rate: QTc { NUM($value, digits: 0) } ms. Medicines can do this; show this trace to a doctor soon, and after fainting at once.
     .exact = QTc { NUM($value, digits: 0) } ms by Fridericia over { $n } beats (limit { NUM($limit, digits: 0) } ms; one lead shows the least of it).
     .name = Long QTc
+
+finding-pause-after-extra = After an extra beat the heartbeat pauses for { NUM($longest, digits: 1) } seconds (at { CLOCK($from) }). A short pause after an extra beat is usual.
+    .exact = RR interval of { NUM($longest, digits: 2) } s after an ectopic beat.
+    .name = Pause { NUM($longest, digits: 1) } s
+
+finding-premature-ventricular-beats = { $n ->
+        [one] One extra heartbeat looks as if it started in the ventricles: it comes early and is wide (at { CLOCK($from) }).
+       *[other] { $n } extra heartbeats look as if they started in the ventricles: they come early and are wide. That is { NUM($burden, digits: 1) } of 100 beats.
+    } Many healthy people have some. If they are new or many, or with dizziness, show this trace to a clinician.
+    .exact = Possible premature ventricular complexes: { $n } of { $of } classified beats (burden { NUM($burden, digits: 1) } %), by shape and timing in one lead; mean class probability { NUM($probability, digits: 2) }.
+    .name = Early V
+
+finding-premature-supraventricular-beats = { $n ->
+        [one] One extra heartbeat comes early and looks as if it started in the atria (at { CLOCK($from) }).
+       *[other] { $n } extra heartbeats come early and look as if they started in the atria. That is { NUM($burden, digits: 1) } of 100 beats.
+    } Many healthy people have some. If they are new or many, show this trace to a clinician.
+    .exact = Possible premature supraventricular complexes: { $n } of { $of } classified beats (burden { NUM($burden, digits: 1) } %), by shape and timing in one lead; mean class probability { NUM($probability, digits: 2) }.
+    .name = Early S
+
+finding-ventricular-couplet = { $pairs ->
+        [one] Two extra heartbeats in a row look as if they started in the ventricles (at { CLOCK($from) }).
+       *[other] { $pairs } times two extra heartbeats in a row look as if they started in the ventricles (from { CLOCK($from) } to { CLOCK($to) }).
+    } Show this trace to a clinician if they are new.
+    .exact = Possible ventricular couplets: { $pairs }; mean class probability { NUM($probability, digits: 2) }.
+    .name = V couplet
+
+finding-ventricular-bigeminy = Every second heartbeat is an extra one that looks as if it started in the ventricles ({ CLOCK($from) } to { CLOCK($to) }). Show this trace to a clinician.
+    .exact = Possible ventricular bigeminy: { $n } ventricular complexes alternating with other beats; mean class probability { NUM($probability, digits: 2) }.
+    .name = V bigeminy
+
+finding-ventricular-trigeminy = Every third heartbeat is an extra one that looks as if it started in the ventricles ({ CLOCK($from) } to { CLOCK($to) }). Show this trace to a clinician.
+    .exact = Possible ventricular trigeminy: { $n } ventricular complexes, each after two other beats; mean class probability { NUM($probability, digits: 2) }.
+    .name = V trigeminy
+
+finding-ventricular-run = { $n } heartbeats in a row look as if they started in the ventricles, at { NUM($rate, digits: 0) } per minute (at { CLOCK($from) }). Show this trace to a doctor soon; with dizziness, fainting or chest pain, call for help now.
+    .exact = Possible non-sustained ventricular tachycardia: { $n } wide complexes at { NUM($rate, digits: 0) }/min over { NUM($length, digits: 1) } s; one lead cannot exclude aberrant conduction; mean class probability { NUM($probability, digits: 2) }.
+    .name = V run ({ $n })
+
+finding-ventricular-run-slow = { $n } heartbeats in a row look as if they started in the ventricles, at a calm { NUM($rate, digits: 0) } per minute (at { CLOCK($from) }). Show this trace to a clinician.
+    .exact = Possible accelerated or escape ventricular rhythm: { $n } wide complexes at { NUM($rate, digits: 0) }/min over { NUM($length, digits: 1) } s; one lead cannot exclude intermittent bundle branch block; mean class probability { NUM($probability, digits: 2) }.
+    .name = Slow V run ({ $n })
+
+finding-ventricular-run-sustained = For { NUM($length, digits: 0) } seconds the heartbeats look as if they started in the ventricles, at { NUM($rate, digits: 0) } per minute (from { CLOCK($from) } to { CLOCK($to) }). If it goes on, or with dizziness, fainting, chest pain or breathlessness, call for help now.
+    .exact = Possible sustained ventricular tachycardia: { $n } wide complexes at { NUM($rate, digits: 0) }/min over { NUM($length, digits: 1) } s; one lead cannot exclude aberrant conduction; mean class probability { NUM($probability, digits: 2) }.
+    .name = Long V run ({ $n })
+
+finding-supraventricular-couplet = { $pairs ->
+        [one] Two early heartbeats in a row look as if they started in the atria (at { CLOCK($from) }).
+       *[other] { $pairs } times two early heartbeats in a row look as if they started in the atria (from { CLOCK($from) } to { CLOCK($to) }).
+    } Many healthy people have some.
+    .exact = Possible supraventricular couplets: { $pairs }; mean class probability { NUM($probability, digits: 2) }.
+    .name = S couplet
+
+finding-supraventricular-bigeminy = Every second heartbeat comes early and looks as if it started in the atria ({ CLOCK($from) } to { CLOCK($to) }). If this is new, show this trace to a clinician.
+    .exact = Possible supraventricular bigeminy: { $n } supraventricular complexes alternating with other beats; mean class probability { NUM($probability, digits: 2) }.
+    .name = S bigeminy
+
+finding-supraventricular-run = { $n } early heartbeats in a row look as if they started in the atria, at { NUM($rate, digits: 0) } per minute (at { CLOCK($from) }). Short runs are common; if they are new, long or felt, show this trace to a clinician.
+    .exact = Possible supraventricular run: { $n } complexes at { NUM($rate, digits: 0) }/min over { NUM($length, digits: 1) } s; mean class probability { NUM($probability, digits: 2) }.
+    .name = S run ({ $n })

@@ -1,6 +1,7 @@
 //! The order of the analysis: one pass over a lead, for files and for streams.
 
 use super::beats::{BeatDetector, BeatEvent};
+use super::classes::classify;
 use super::measurements::{Sex, measure};
 use super::quality::{QualityMeter, join};
 use super::{Analysis, Beat, Grade, QualitySpan};
@@ -109,7 +110,8 @@ pub fn analyse(recording: &Recording, lead: Option<usize>) -> Result<Analysis, P
         return Err(Phrase::new("analysis-lead-empty"));
     }
     let (beats, quality) = beats_and_quality(chosen, chosen.samples.len());
-    let beats = within_usable(beats, &quality);
+    let mut beats = within_usable(beats, &quality);
+    classify(chosen, &mut beats, &quality);
     let sex = recording.source.patient.sex.as_deref();
     Ok(measure(
         chosen,

@@ -5,6 +5,7 @@
 
 mod analyse;
 pub mod beats;
+pub mod classes;
 pub mod hrv;
 mod measurements;
 pub mod quality;
@@ -77,8 +78,10 @@ pub struct Beat {
     pub sample: SampleIndex,
     /// Fiducial in seconds, interpolated between samples.
     pub time_s: f64,
-    /// Class. The first version says N for a beat of the usual shape and Q where it does not decide.
+    /// Class: N, S or V, or Q where it is not decided.
     pub class: BeatCode,
+    /// 0 to 1: how probable the class is; 0 where it is not decided.
+    pub class_confidence: f32,
     /// 0 to 1: how sure it is that there is a beat here.
     pub confidence: f32,
     /// Whether the interval to the beat before is measured within usable signal (no gap, no unusable stretch between).

@@ -6,7 +6,7 @@ use super::output::{Output, Stop};
 use super::reading::{Cut, Opened, each_recording, leads};
 use super::{Exit, pipeline};
 use crate::recording::Phrase;
-use crate::report::{Extent, csv, document, text};
+use crate::report::{Extent, annotations, csv, document, text};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -21,6 +21,9 @@ pub struct Arguments {
     /// Print heart rate variability as a table instead of the report
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     hrv: bool,
+    /// Write the beats as an annotation file of WFDB (.atr) to standard output instead of the report
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    atr: bool,
     #[command(flatten)]
     open: Open,
 }
@@ -49,6 +52,8 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
             report.sha256.clone_from(&opened.sha256);
             if common.json {
                 output.json(&document(&report, &output.words))?;
+            } else if arguments.atr {
+                output.put_bytes(&annotations::beats(&report))?;
             } else if arguments.csv {
                 output.put(&csv::beats(&report))?;
             } else if arguments.hrv {

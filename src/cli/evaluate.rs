@@ -63,6 +63,10 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
     let tally = each_recording(paths, &arguments.open, Cut::Nothing, output, &mut work)?;
     if !records.is_empty() {
         arguments.scoring.print(records, common, output)?;
+        if !common.json {
+            let seen = output.words.say(&Phrase::new("cli-classes-trained"));
+            output.put(&format!("# {seen}\n"))?;
+        }
     }
     Ok(tally.exit())
 }

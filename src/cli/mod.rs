@@ -4,6 +4,7 @@
 
 mod analyze;
 mod arguments;
+mod beat_features;
 mod bench;
 mod completions;
 mod convert;
@@ -61,6 +62,9 @@ enum Command {
     Score(score::Arguments),
     /// Time each stage on this machine
     Bench(bench::Arguments),
+    /// Print what the classes of beats are told by, for training
+    #[command(hide = true)]
+    BeatFeatures(beat_features::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
     /// Print the manual page (roff)
@@ -105,6 +109,7 @@ fn run(line: &CommandLine, output: &mut Output) -> Result<Exit, Stop> {
         Command::Evaluate(arguments) => evaluate::run(arguments, common, output),
         Command::Score(arguments) => score::run(arguments, common, output),
         Command::Bench(arguments) => bench::run(arguments, common, output),
+        Command::BeatFeatures(arguments) => beat_features::run(arguments, common, output),
         Command::Completions(arguments) => completions::run(arguments, output),
         Command::Man => man::run(output),
     }

@@ -59,7 +59,7 @@ impl IrregularRhythm {
 }
 
 /// Windows of 30 s, every 15 s, that are irregular; overlapping ones merged.
-fn irregular_stretches(analysis: &Analysis) -> Vec<Range<f64>> {
+pub fn irregular_stretches(analysis: &Analysis) -> Vec<Range<f64>> {
     let end_s = analysis
         .beats
         .last()

@@ -1,6 +1,7 @@
 //! How irregular the heartbeat is, from the differences of successive RR intervals.
 
-use crate::analysis::Analysis;
+use super::ectopy::is_ectopic;
+use crate::analysis::{Analysis, Beat};
 use std::ops::Range;
 
 /// Index from which a rhythm counts as irregular: RMSSD / mean RR > 0.1 (Dash, Chon, Lu, Raeder, Ann Biomed Eng
@@ -26,17 +27,18 @@ pub struct Irregularity {
 
 /// Irregularity of the beats within `range_s`, `None` where fewer than eight differences can be formed.
 ///
-/// A difference needs three beats, each following the one before in usable signal.
+/// A difference needs three beats, each following the one before in usable signal, none of them ectopic: extra beats
+/// and the pauses after them tell nothing of the rhythm beneath.
 #[must_use]
 pub fn irregularity(analysis: &Analysis, range_s: &Range<f64>) -> Option<Irregularity> {
     let mut differences = Vec::new();
     let mut sum = 0.0;
-    for three in analysis.beats.windows(3) {
+    for three in within(analysis, range_s).windows(3) {
         let [first, second, third] = three else {
             continue;
         };
-        let inside = range_s.contains(&first.time_s) && range_s.contains(&third.time_s);
-        if !inside || !second.follows || !third.follows {
+        let ectopic = three.iter().any(|beat| is_ectopic(beat.class));
+        if ectopic || !second.follows || !third.follows {
             continue;
         }
         let (before, after) = (second.time_s - first.time_s, third.time_s - second.time_s);
@@ -52,6 +54,14 @@ pub fn irregularity(analysis: &Analysis, range_s: &Range<f64>) -> Option<Irregul
         index: MAD_TO_SD * median(&mut differences) / mean,
         n,
     })
+}
+
+/// The beats of a stretch; beats are in order of time.
+fn within<'a>(analysis: &'a Analysis, range_s: &Range<f64>) -> &'a [Beat] {
+    let beats = &analysis.beats;
+    let from = beats.partition_point(|beat| beat.time_s < range_s.start);
+    let to = beats.partition_point(|beat| beat.time_s < range_s.end);
+    beats.get(from..to).unwrap_or_default()
 }
 
 /// Whether the beats of a stretch speak against atrial fibrillation: they can be measured, and they are regular.
@@ -76,7 +86,7 @@ fn median(values: &mut [f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{SCATTERED, analysis};
+    use super::super::testing::{SCATTERED, analysis, classed, early};
     use super::*;
 
     const ALL: Range<f64> = 0.0..1e6;
@@ -103,6 +113,27 @@ mod tests {
             premature[at + 1] = 1.1;
         }
         assert!(irregularity(&analysis(&premature), &ALL).unwrap().index < IRREGULAR_FROM);
+    }
+
+    #[test]
+    fn extra_beats_are_left_out_however_many_they_are() {
+        // Every third beat early: most differences are those of the extra beats.
+        let trigeminy = early(&"NNV".repeat(20));
+        assert_eq!(irregularity(&trigeminy, &ALL), None);
+        let frequent = irregularity(&early(&"NNNNV".repeat(12)), &ALL).unwrap();
+        assert!(frequent.index < 1e-9, "{frequent:?}");
+        assert_eq!(frequent.n, 24);
+        // The same intervals without classes are irregular.
+        let mut blind = trigeminy;
+        for beat in &mut blind.beats {
+            beat.class = crate::recording::BeatCode::N;
+        }
+        assert!(irregularity(&blind, &ALL).unwrap().index > IRREGULAR_FROM);
+        // Extra beats do not hide an irregular rhythm.
+        let mut classes = "N".repeat(SCATTERED.len() + 1);
+        classes.replace_range(10..11, "V");
+        let scattered = irregularity(&classed(&classes, &SCATTERED), &ALL).unwrap();
+        assert!(scattered.index > 0.3, "{scattered:?}");
     }
 
     #[test]

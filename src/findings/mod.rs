@@ -5,6 +5,7 @@
 
 mod atrial_fibrillation;
 mod bradycardia;
+mod ectopy;
 mod hrv_limits;
 mod irregular_rhythm;
 mod irregularity;
@@ -13,8 +14,17 @@ mod long_pr;
 mod long_qtc;
 mod no_beats;
 mod pause;
+mod premature_supraventricular_beats;
+mod premature_ventricular_beats;
 mod rate_episodes;
+mod supraventricular_bigeminy;
+mod supraventricular_couplet;
+mod supraventricular_run;
 mod tachycardia;
+mod ventricular_bigeminy;
+mod ventricular_couplet;
+mod ventricular_run;
+mod ventricular_trigeminy;
 mod wide_qrs;
 
 pub use atrial_fibrillation::AtrialFibrillation;
@@ -26,7 +36,16 @@ pub use long_pr::LongPr;
 pub use long_qtc::LongQtc;
 pub use no_beats::NoBeats;
 pub use pause::Pause;
+pub use premature_supraventricular_beats::PrematureSupraventricularBeats;
+pub use premature_ventricular_beats::PrematureVentricularBeats;
+pub use supraventricular_bigeminy::SupraventricularBigeminy;
+pub use supraventricular_couplet::SupraventricularCouplet;
+pub use supraventricular_run::SupraventricularRun;
 pub use tachycardia::Tachycardia;
+pub use ventricular_bigeminy::VentricularBigeminy;
+pub use ventricular_couplet::VentricularCouplet;
+pub use ventricular_run::VentricularRun;
+pub use ventricular_trigeminy::VentricularTrigeminy;
 pub use wide_qrs::WideQrs;
 
 use crate::analysis::Analysis;
@@ -62,6 +81,7 @@ pub trait FindingRule: Sync {
 /// Every rule, in the order in which findings are told.
 pub static RULES: &[&dyn FindingRule] = &[
     &NoBeats,
+    &VentricularRun,
     &Pause,
     &AtrialFibrillation,
     &IrregularRhythm,
@@ -70,6 +90,14 @@ pub static RULES: &[&dyn FindingRule] = &[
     &WideQrs,
     &LongPr,
     &LongQtc,
+    &SupraventricularRun,
+    &VentricularCouplet,
+    &VentricularBigeminy,
+    &VentricularTrigeminy,
+    &PrematureVentricularBeats,
+    &SupraventricularCouplet,
+    &SupraventricularBigeminy,
+    &PrematureSupraventricularBeats,
 ];
 
 /// All findings, by rule and then by time.
@@ -112,6 +140,9 @@ fn mean_confidence(analysis: &Analysis, beats: &[usize]) -> f32 {
         sum / beats.len() as f32
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 #[cfg(test)]
 mod testing {
@@ -164,11 +195,42 @@ mod testing {
         }
     }
 
+    /// Beats with these classes (`N`, `S`, `V`, `Q`) and RR intervals: the first letter's beat is at 0.5 s, and each
+    /// interval leads to the next letter.
+    pub fn classed(classes: &str, rr_s: &[f64]) -> Analysis {
+        let mut analysis = analysis(rr_s);
+        assert_eq!(classes.len(), analysis.beats.len());
+        for (beat, letter) in analysis.beats.iter_mut().zip(classes.chars()) {
+            beat.class = match letter {
+                'S' => BeatCode::S,
+                'V' => BeatCode::V,
+                'Q' => BeatCode::Q,
+                _ => BeatCode::N,
+            };
+        }
+        analysis
+    }
+
+    /// Intervals of 0.8 s before usual beats; early beats come after 0.5 s, and 1.1 s pass after a row of them.
+    pub fn early(classes: &str) -> Analysis {
+        let letters: Vec<char> = classes.chars().collect();
+        let rr_s: Vec<f64> = letters
+            .windows(2)
+            .map(|pair| match (pair[0], pair[1]) {
+                (_, 'S' | 'V') => 0.5,
+                ('S' | 'V', _) => 1.1,
+                _ => 0.8,
+            })
+            .collect();
+        classed(classes, &rr_s)
+    }
+
     fn beat(time_s: f64) -> Beat {
         Beat {
             sample: (time_s * 250.0).round() as usize,
             time_s,
             class: BeatCode::N,
+            class_confidence: 0.9,
             confidence: 0.9,
             follows: true,
         }

@@ -1,5 +1,6 @@
 //! A pause between two beats.
 
+use super::ectopy::is_ectopic;
 use super::{Finding, FindingRule};
 use crate::analysis::Analysis;
 use crate::inference::Call;
@@ -46,6 +47,8 @@ impl Pause {
         let (first, last) = (run.first()?, run.last()?);
         let text = if longest >= LONG_FROM_S {
             Phrase::new("finding-pause-long")
+        } else if run.len() == 2 && is_ectopic(first.class) {
+            Phrase::new("finding-pause-after-extra")
         } else {
             Phrase::new("finding-pause")
         };
@@ -66,7 +69,7 @@ impl Pause {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::analysis;
+    use super::super::testing::{analysis, classed};
     use super::*;
 
     #[test]
@@ -77,6 +80,17 @@ mod tests {
         assert_eq!(found[0].text.id, "finding-pause");
         assert_eq!(found[1].beats, [4, 5]);
         assert_eq!(found[1].text.id, "finding-pause-long");
+    }
+
+    #[test]
+    fn a_pause_after_an_extra_beat_is_told_as_one() {
+        let found = Pause.find(&classed("NNVNN", &[0.8, 0.5, 2.2, 0.8]), &[]);
+        assert_eq!(found[0].text.id, "finding-pause-after-extra");
+        // A long one is a long one, and what comes before an extra beat does not matter.
+        let found = Pause.find(&classed("NNVNN", &[0.8, 0.5, 3.2, 0.8]), &[]);
+        assert_eq!(found[0].text.id, "finding-pause-long");
+        let found = Pause.find(&classed("NNVNN", &[0.8, 2.2, 0.8, 0.8]), &[]);
+        assert_eq!(found[0].text.id, "finding-pause");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 /// Names of the columns. Times are seconds from the first sample.
-const HEADER: &str = "beat,sample,time_s,rr_ms,class,confidence,lead,correction,\
+const HEADER: &str = "beat,sample,time_s,rr_ms,class,confidence,lead,class_confidence,correction,\
                       p_onset_s,p_peak_s,p_end_s,qrs_onset_s,qrs_end_s,t_onset_s,t_peak_s,t_end_s\r\n";
 
 /// Beats as CSV with a header. `rr_ms` is empty where the beat does not follow the one before in usable signal, the
@@ -41,11 +41,12 @@ pub fn beats(report: &Report) -> String {
             .get(&index)
             .map_or("", |correction| correction.kind.name());
         table.push_str(&format!(
-            "{index},{},{:.4},{rr},{},{:.2},{lead},{correction},{}\r\n",
+            "{index},{},{:.4},{rr},{},{:.2},{lead},{:.2},{correction},{}\r\n",
             beat.sample,
             beat.time_s,
             beat.class.letter(),
             beat.confidence,
+            beat.class_confidence,
             wave_fields(waves.next_if(|waves| waves.beat == index), beat.time_s),
         ));
     }
@@ -142,10 +143,10 @@ mod tests {
         let table = beats(&report());
         let lines: Vec<&str> = table.split("\r\n").collect();
         assert_eq!(lines.len(), 38);
-        assert_eq!(lines[1], "0,125,0.5000,,N,0.98,MLI,,,,,,,,,");
+        assert_eq!(lines[1], "0,125,0.5000,,N,0.98,MLI,0.97,,,,,,,,,");
         assert_eq!(
             lines[2],
-            "1,325,1.3000,800.0,N,0.98,MLI,,,,,1.2600,1.3600,1.5000,1.5800,1.6600"
+            "1,325,1.3000,800.0,N,0.98,MLI,0.97,,,,,1.2600,1.3600,1.5000,1.5800,1.6600"
         );
         let mut none = report();
         none.analysis = Err(Phrase::new("withheld-not-analysed"));

@@ -176,7 +176,10 @@ pub struct BeatPart {
     pub time_s: f64,
     pub lead: String,
     pub class: String,
+    /// How sure it is that there is a beat.
     pub confidence: f32,
+    /// How probable the class is; 0 for Q.
+    pub class_confidence: f32,
 }
 
 /// The waves of one beat.
@@ -467,6 +470,7 @@ fn analysis_part(report: &Report, words: &Words) -> AnalysisPart {
                 lead: lead.to_owned(),
                 class: beat.class.letter().to_owned(),
                 confidence: beat.confidence,
+                class_confidence: beat.class_confidence,
             })
             .collect(),
         waves: Or::Value(waves(analysis, lead, words)),

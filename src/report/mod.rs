@@ -2,6 +2,7 @@
 //!
 //! A [`Report`] is data that travels from worker to page; every sentence in it is a phrase, which [`Words`] says.
 
+pub mod annotations;
 pub mod csv;
 mod hrv;
 pub mod json;

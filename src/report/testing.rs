@@ -54,6 +54,7 @@ pub fn analysis() -> Analysis {
             sample: 125 + k * 200,
             time_s: 0.5 + 0.8 * k as f64,
             class: BeatCode::N,
+            class_confidence: 0.97,
             confidence: 0.98,
             follows: k > 0,
         })

@@ -561,11 +561,15 @@ impl<'a> RowPen<'a> {
         let crowded = (last - first) as f64 * self.layout.text_mm * 1.2 > self.layout.width_mm;
         let mut confirmed = Vec::new();
         let mut provisional = Vec::new();
+        // Their ticks show even where there is no room for letters.
+        let mut out_of_turn = Vec::new();
         for beat in &beats[first..last] {
             let x = self.x(beat.time_s);
             let tick = (x, top + 0.8, x, top + 2.4);
             if beat.provisional {
                 provisional.push(tick)
+            } else if beat.fill == Fill::Caution {
+                out_of_turn.push((x, top + 0.8, x, top + 3.2));
             } else {
                 confirmed.push(tick)
             }
@@ -593,9 +597,13 @@ impl<'a> RowPen<'a> {
                 ));
             }
         }
-        for (lines, opacity) in [(confirmed, 1.0), (provisional, 0.45)] {
+        for (lines, colour, opacity) in [
+            (confirmed, Fill::TextSecondary, 1.0),
+            (out_of_turn, Fill::Caution, 1.0),
+            (provisional, Fill::TextSecondary, 0.45),
+        ] {
             let stroke = Stroke {
-                colour: Fill::TextSecondary,
+                colour,
                 width_mm: 0.3,
                 opacity,
             };

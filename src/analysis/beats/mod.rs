@@ -200,7 +200,9 @@ impl BeatDetector {
         Some(Beat {
             sample: position.round() as SampleIndex,
             time_s: position / self.rate_hz,
-            class: BeatCode::N,
+            // Only the whole recording tells the usual beat.
+            class: BeatCode::Q,
+            class_confidence: 0.0,
             confidence: (1.0 / (1.0 + (-chosen.score).exp())) as f32,
             follows: false,
         })
