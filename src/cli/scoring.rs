@@ -19,7 +19,7 @@ const LEARNING_S: f64 = 300.0;
 pub struct Scoring {
     /// Largest distance of a pair in seconds
     #[arg(long, default_value = "0.15", value_parser = seconds, value_name = "SECONDS")]
-    window: f64,
+    pub window: f64,
     /// Reading of the beat codes e, j and n: as bxb does, or as the papers do
     #[arg(long, value_enum, default_value_t = Classes::Bxb)]
     classes: Classes,

@@ -169,6 +169,7 @@ pub fn varied() -> Report {
             sample: (time_s(k) * 250.0) as usize,
             time_s: time_s(k),
             class: BeatCode::N,
+            class_confidence: 0.97,
             confidence: 0.98,
             follows: k > 1,
         })

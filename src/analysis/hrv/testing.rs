@@ -88,6 +88,7 @@ pub fn at_times(times_s: &[f64]) -> Analysis {
                 sample: (time_s * 500.0).round() as usize,
                 time_s,
                 class: BeatCode::N,
+                class_confidence: 0.9,
                 confidence: 0.9,
                 follows: k > 0,
             })
@@ -100,15 +101,18 @@ pub fn at_times(times_s: &[f64]) -> Analysis {
             n: times_s.len(),
         }),
         median_beat: None,
+        waves: Vec::new(),
         intervals: Intervals {
             p_ms: none(),
             pr_ms: none(),
             qrs_ms: none(),
             qt_ms: none(),
+            jt_ms: none(),
             qtc_bazett_ms: none(),
             qtc_fridericia_ms: none(),
             qtc_framingham_ms: none(),
             qtc_hodges_ms: none(),
+            qtc_rautaharju_ms: none(),
         },
     }
 }
