@@ -286,7 +286,7 @@ fn level_before(values: &[f64], qrs_onset: Option<f64>, rate_hz: f64) -> f64 {
     let (from, to) = (at(0.02), at(0.0));
     values
         .get(from..to.max(from + 1))
-        .and_then(|part| median(part))
+        .and_then(median)
         .unwrap_or(0.0)
 }
 

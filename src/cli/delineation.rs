@@ -109,7 +109,13 @@ fn compare(
         BY_LEAD => chosen.name.to_lowercase(),
         named => named.to_owned(),
     };
-    let bytes = std::fs::read(Path::new(file).with_extension(annotator)).map_err(|_| missing())?;
+    // A folder of one record is named as the folder.
+    let path = Path::new(file);
+    let record = match path.is_dir() {
+        true => path.join(&recording.source.name),
+        false => path.to_owned(),
+    };
+    let bytes = std::fs::read(record.with_extension(annotator)).map_err(|_| missing())?;
     let annotations = read_annotations_at(&bytes, chosen.rate_hz).map_err(|_| missing())?;
     let reference = WaveTimes::of_annotations(&annotations);
     let analysis = analyse(recording, Some(lead))?;

@@ -97,9 +97,12 @@ fn qrs(shape: &[f64]) -> Option<(Span, f64)> {
     if most_steep <= 0.0 || most_calm <= 0.0 {
         return None;
     }
-    let inside = BEFORE - near(90.0)..BEFORE + near(110.0);
-    let first = inside.clone().find(|k| steep[*k] > 0.3 * most_steep)?;
-    let last = inside.rev().find(|k| calm[*k] > 0.3 * most_calm)?;
+    let first =
+        (BEFORE - near(90.0)..BEFORE + near(110.0)).find(|k| steep[*k] > 0.3 * most_steep)?;
+    // A wide complex goes on long after its fiducial, and less steeply than a pacing spike in it.
+    let last = (BEFORE - near(90.0)..BEFORE + near(140.0))
+        .rev()
+        .find(|k| calm[*k] > 0.2 * most_calm)?;
     let height = range(&fine[BEFORE - near(70.0)..BEFORE + near(90.0)]);
     // The level before the QRS is that of the quietest 16 ms.
     let quiet = |k: usize| {
@@ -113,7 +116,7 @@ fn qrs(shape: &[f64]) -> Option<(Span, f64)> {
         .unwrap_or(first);
     let corner = corner(&fine, departed, departed - near(40.0), f64::abs);
     let onset = corner.saturating_sub(samples(FIRST_DEPARTURE_S));
-    let hold = near(12.0);
+    let hold = near(16.0);
     let end = (last..BEFORE + near(220.0))
         .find(|k| calm[*k..=*k + hold].iter().all(|s| *s < 0.09 * most_calm))
         .unwrap_or(BEFORE + near(220.0))
