@@ -18,6 +18,7 @@ mod output;
 mod pipeline;
 mod reading;
 mod score;
+mod scoring;
 mod simulate;
 
 use crate::recording::Phrase;

@@ -2,9 +2,9 @@
 
 use super::Exit;
 use super::arguments::{Common, positive};
-use super::evaluate::Scoring;
 use super::output::{Output, Stop};
-use crate::evaluation::{Marks, RecordScore, score_marks};
+use super::scoring::{Scored, Scoring};
+use crate::evaluation::{Marks, compare};
 use crate::formats::ReadError;
 use crate::formats::wfdb::{AnnotationFile, Header};
 use crate::recording::Phrase;
@@ -41,16 +41,17 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
         return Ok(Exit::QuestionOpen);
     };
     let mut protocol = arguments.scoring.protocol(common);
-    let window = (protocol.window_s * rate_hz + 0.5) as i64;
+    let window = protocol.window(rate_hz);
     let marks =
         |file: &AnnotationFile| Marks::of_annotations(&file.annotations, protocol.map, window);
     let (reference, test) = (marks(&reference), marks(&test));
     if let Some(frames) = header.and_then(|header| header.record.frames) {
-        protocol.to_s = protocol.to_s.min(frames as f64 / rate_hz);
+        protocol = protocol.within(frames as f64 / rate_hz);
     }
-    let record = RecordScore {
+    let record = Scored {
         record: stem(&arguments.reference),
-        score: score_marks(&reference, &test, rate_hz, &protocol),
+        rate_hz,
+        compared: compare(&reference, &test, rate_hz, &protocol),
     };
     arguments.scoring.print(vec![record], common, output)?;
     Ok(Exit::Done)

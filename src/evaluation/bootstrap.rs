@@ -1,7 +1,7 @@
 //! Percentile bootstrap by record (Efron 1979): records are drawn with replacement, since beats of one record are not
 //! independent.
 
-use super::BeatScore;
+use super::{Comparison, Figure};
 use crate::signal::percentile;
 use serde::{Deserialize, Serialize};
 
@@ -17,33 +17,45 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// 95 % interval of a gross figure over records; the same `seed` gives the same interval everywhere.
+/// 95 % intervals of gross figures over records; the same `seed` gives the same intervals everywhere.
 ///
-/// `None` for fewer than two records, or when the figure is undefined in every draw.
-pub fn bootstrap_interval(
-    records: &[BeatScore],
-    figure: impl Fn(&BeatScore) -> Option<f64>,
+/// `None` for fewer than two records, and for a figure that is undefined in every draw.
+#[must_use]
+pub fn bootstrap_intervals(
+    records: &[&Comparison],
+    figures: &[Figure],
     seed: u64,
-) -> Option<Interval> {
+) -> Vec<Option<Interval>> {
     if records.len() < 2 {
-        return None;
+        return vec![None; figures.len()];
     }
     let mut state = seed;
-    let mut figures = Vec::with_capacity(DRAWS);
+    let mut drawn = vec![Vec::with_capacity(DRAWS); figures.len()];
     for _ in 0..DRAWS {
-        let mut gross = BeatScore::default();
-        for _ in 0..records.len() {
-            // Multiply-shift keeps the index below the length.
-            let index = (u128::from(split_mix(&mut state)) * records.len() as u128) >> 64;
-            if let Some(record) = records.get(index as usize) {
-                gross.add(record);
-            }
+        let gross = draw(records, &mut state);
+        for (values, figure) in drawn.iter_mut().zip(figures) {
+            values.extend((figure.of)(&gross));
         }
-        figures.extend(figure(&gross));
     }
+    drawn.iter().map(|values| interval(values)).collect()
+}
+
+fn draw(records: &[&Comparison], state: &mut u64) -> Comparison {
+    let mut gross = Comparison::default();
+    for _ in 0..records.len() {
+        // Multiply-shift keeps the index below the length.
+        let index = (u128::from(split_mix(state)) * records.len() as u128) >> 64;
+        if let Some(record) = records.get(index as usize) {
+            gross.add(record);
+        }
+    }
+    gross
+}
+
+fn interval(values: &[f64]) -> Option<Interval> {
     Some(Interval {
-        low: percentile(&figures, 2.5)?,
-        high: percentile(&figures, 97.5)?,
+        low: percentile(values, 2.5)?,
+        high: percentile(values, 97.5)?,
     })
 }
 
@@ -59,36 +71,33 @@ fn split_mix(state: &mut u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluation::FIGURES;
 
-    fn record(hits: u64, misses: u64) -> BeatScore {
-        let mut score = BeatScore::default();
-        score.matrix[0][0] = hits;
-        score.matrix[0][5] = misses;
-        score
+    fn record(hits: u64, misses: u64) -> Comparison {
+        let mut comparison = Comparison::default();
+        comparison.beats.matrix[0][0] = hits;
+        comparison.beats.matrix[0][5] = misses;
+        comparison
+    }
+
+    fn sensitivity(records: &[Comparison]) -> Option<Interval> {
+        let records: Vec<&Comparison> = records.iter().collect();
+        bootstrap_intervals(&records, &FIGURES[..1], 1)[0]
     }
 
     #[test]
     fn the_interval_holds_the_gross_figure_and_repeats() {
-        let records: Vec<BeatScore> = (0..20).map(|k| record(1000, k)).collect();
-        let interval = bootstrap_interval(&records, BeatScore::sensitivity, 1).unwrap();
+        let records: Vec<Comparison> = (0..20).map(|k| record(1000, k)).collect();
+        let interval = sensitivity(&records).unwrap();
         let gross = 20_000.0 / 20_190.0;
         assert!(interval.low < gross && gross < interval.high);
         assert!(interval.high - interval.low < 0.01);
-        assert_eq!(
-            bootstrap_interval(&records, BeatScore::sensitivity, 1),
-            Some(interval)
-        );
+        assert_eq!(sensitivity(&records), Some(interval));
     }
 
     #[test]
     fn one_record_has_no_interval() {
-        assert_eq!(
-            bootstrap_interval(&[record(5, 1)], BeatScore::sensitivity, 1),
-            None
-        );
-        assert_eq!(
-            bootstrap_interval(&[record(0, 0), record(0, 0)], BeatScore::sensitivity, 1),
-            None
-        );
+        assert_eq!(sensitivity(&[record(5, 1)]), None);
+        assert_eq!(sensitivity(&[record(0, 0), record(0, 0)]), None);
     }
 }

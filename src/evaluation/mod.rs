@@ -2,16 +2,40 @@
 
 mod bootstrap;
 mod classes;
+mod comparison;
+mod episodes;
+mod evaluation;
+mod figures;
+#[cfg(test)]
+mod floors;
+mod labels;
+mod marks;
 #[cfg(test)]
 mod oracle;
 mod pairing;
+mod protocol;
+mod runs;
 mod score;
 #[cfg(test)]
 mod simulated;
-mod table;
+mod tables;
+#[cfg(test)]
+mod testing;
 
-pub use bootstrap::{DRAWS, Interval, bootstrap_interval};
+pub use bootstrap::{DRAWS, Interval, bootstrap_intervals};
 pub use classes::{ClassMap, beat_class};
-pub use pairing::{Marks, Pair, pair_beats};
-pub use score::{BeatScore, Protocol, score_beats, score_marks};
-pub use table::{BeatTable, RecordScore};
+pub use comparison::{Compared, Comparison, compare};
+pub use episodes::{EpisodeKind, EpisodeScore, score_episodes};
+pub use evaluation::{Evaluation, RecordComparison};
+pub use figures::{FIGURES, Figure};
+pub use labels::{Label, Labels, label_steps, score_marks};
+pub use marks::{Mark, Marks, Rhythm};
+pub use pairing::{Outcome, Step, pair_beats};
+pub use protocol::Protocol;
+pub use runs::{RUN_LENGTHS, RunKind, RunLength, RunScore, score_runs};
+pub use score::BeatScore;
+use score::share;
+pub use tables::{
+    ATRIAL_FIBRILLATION, BEATS, BEATS_WITHOUT_S, FORMS, Form, SHUTDOWN, SHUTDOWN_WITHOUT_S,
+    SUPRAVENTRICULAR_RUNS, VENTRICULAR_FLUTTER, VENTRICULAR_RUNS,
+};

@@ -11,6 +11,8 @@ const PROTOCOL: Protocol = Protocol {
     from_s: 0.0,
     to_s: f64::INFINITY,
     map: ClassMap::Bxb,
+    exclude_flutter: false,
+    min_episode_s: 0.0,
 };
 
 fn scored(options: &SimulatorOptions) -> BeatScore {

@@ -1,0 +1,235 @@
+//! What a comparison reads from one annotation file.
+
+use super::{ClassMap, beat_class};
+use crate::recording::{Annotation, BeatCode};
+
+/// A time that no mark reaches: what stands behind the last one.
+pub(super) const NEVER: i64 = i64::MAX / 4;
+
+/// A rhythm as the comparisons tell them apart, by the beginning of its label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rhythm {
+    /// `(AFIB`.
+    AtrialFibrillation,
+    /// Any other label that begins with `(AF`, as `(AFL`.
+    AtrialFlutter,
+    /// `(VF`, `(VFL`, `(VFIB`.
+    VentricularFlutter,
+    /// Everything else.
+    Other,
+}
+
+impl Rhythm {
+    fn of_label(label: &str) -> Self {
+        if label.starts_with("(AFIB") {
+            Self::AtrialFibrillation
+        } else if label.starts_with("(AF") {
+            Self::AtrialFlutter
+        } else if label.starts_with("(VF") {
+            Self::VentricularFlutter
+        } else {
+            Self::Other
+        }
+    }
+
+    /// Whether the atria fibrillate or flutter.
+    pub(super) fn is_atrial(self) -> bool {
+        matches!(self, Self::AtrialFibrillation | Self::AtrialFlutter)
+    }
+}
+
+/// One mark that bears on runs and episodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// A beat, inside ventricular flutter too.
+    Beat(BeatCode),
+    /// `[`: ventricular flutter or fibrillation begins.
+    FlutterOn,
+    /// `]`: it ends.
+    FlutterOff,
+    /// `~` that calls all signals noisy and unreadable (subtype bits 0, 1, 4 and 5).
+    Unreadable,
+    /// A change of rhythm.
+    Rhythm(Rhythm),
+}
+
+/// What a comparison reads from one annotation file, in samples of its rate.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Beats outside ventricular flutter, in order of time.
+    pub beats: Vec<(i64, BeatCode)>,
+    /// Ventricular flutter or fibrillation, from `[` to `]` or without end.
+    pub flutter: Vec<(i64, i64)>,
+    /// Stretches declared unreadable.
+    pub shutdown: Vec<(i64, i64)>,
+    /// Everything in order of time.
+    pub all: Vec<(i64, Mark)>,
+}
+
+impl Marks {
+    /// Beats alone.
+    #[must_use]
+    pub fn of_beats(beats: &[(usize, BeatCode)]) -> Self {
+        let mut beats: Vec<_> = beats
+            .iter()
+            .map(|&(at, class)| (i64::try_from(at).unwrap_or(NEVER - 1), class))
+            .collect();
+        beats.sort_by_key(|&(at, _)| at);
+        let all = beats.iter().map(|&(at, class)| (at, Mark::Beat(class)));
+        Self {
+            all: all.collect(),
+            beats,
+            ..Self::default()
+        }
+    }
+
+    /// Adds episodes of atrial fibrillation that do not overlap; any other rhythm stands between them.
+    #[must_use]
+    pub fn with_fibrillation(mut self, episodes: &[(i64, i64)]) -> Self {
+        for &(from, to) in episodes {
+            let begins = Mark::Rhythm(Rhythm::AtrialFibrillation);
+            self.all.push((from, begins));
+            self.all.push((to, Mark::Rhythm(Rhythm::Other)));
+        }
+        self.all.sort_by_key(|&(at, _)| at);
+        self
+    }
+
+    /// Adds stretches that are declared unreadable.
+    #[must_use]
+    pub fn with_shutdown(mut self, stretches: impl IntoIterator<Item = (i64, i64)>) -> Self {
+        self.shutdown.extend(stretches);
+        self
+    }
+
+    /// Reads annotations in order of time; `window` is the pairing window in samples.
+    ///
+    /// Beats between `[` and `]` are left out of `beats`. A `~` whose subtype has bits 4 and 5 set begins a shutdown.
+    /// When the next mark is a `~` without them, it ends there; otherwise (the AHA database's habit) the stretch
+    /// reaches from a window after the beat before to a window before the next mark.
+    #[must_use]
+    pub fn of_annotations(annotations: &[Annotation], map: ClassMap, window: i64) -> Self {
+        let mut marks = Self::default();
+        let mut flutter_from = None;
+        let mut last_beat = 0;
+        for (index, annotation) in annotations.iter().enumerate() {
+            let at = sample(annotation);
+            if is_shutdown(annotation) {
+                let next = annotations.get(index + 1);
+                let span = shutdown_span(at, last_beat, next, window);
+                marks.shutdown.push(span);
+            }
+            let Some(mark) = mark(annotation, map) else {
+                continue;
+            };
+            marks.all.push((at, mark));
+            match mark {
+                Mark::FlutterOn => flutter_from = Some(at),
+                Mark::FlutterOff => {
+                    if let Some(from) = flutter_from.take() {
+                        marks.flutter.push((from, at));
+                        last_beat = last_beat.max(at);
+                    }
+                }
+                Mark::Beat(class) if flutter_from.is_none() => {
+                    marks.beats.push((at, class));
+                    last_beat = at;
+                }
+                Mark::Beat(_) | Mark::Unreadable | Mark::Rhythm(_) => {}
+            }
+        }
+        marks.flutter.extend(flutter_from.map(|from| (from, NEVER)));
+        marks
+    }
+
+    pub(super) fn beat(&self, index: usize) -> (i64, BeatCode) {
+        let none = (NEVER, BeatCode::Q);
+        self.beats.get(index).copied().unwrap_or(none)
+    }
+
+    /// The interval that ends with a beat; none at the beginning, behind the end, and across flutter or a shutdown.
+    pub(super) fn rr(&self, index: usize) -> Option<i64> {
+        let &(at, _) = self.beats.get(index)?;
+        let &(before, _) = self.beats.get(index.checked_sub(1)?)?;
+        let mut voids = self.flutter.iter().chain(&self.shutdown);
+        let void = voids.any(|&(from, to)| from < at && to > before);
+        (!void).then_some(at - before).filter(|&rr| rr > 0)
+    }
+
+    pub(super) fn in_flutter(&self, at: i64) -> bool {
+        holds(&self.flutter, at)
+    }
+
+    pub(super) fn in_shutdown(&self, at: i64) -> bool {
+        holds(&self.shutdown, at)
+    }
+
+    /// Time of the last mark.
+    pub(super) fn last(&self) -> i64 {
+        self.all.last().map_or(0, |&(at, _)| at)
+    }
+}
+
+fn holds(spans: &[(i64, i64)], at: i64) -> bool {
+    spans.iter().any(|&(from, to)| (from..=to).contains(&at))
+}
+
+fn sample(annotation: &Annotation) -> i64 {
+    i64::try_from(annotation.sample).unwrap_or(NEVER - 1)
+}
+
+fn mark(annotation: &Annotation, map: ClassMap) -> Option<Mark> {
+    match annotation.code.as_str() {
+        "[" => Some(Mark::FlutterOn),
+        "]" => Some(Mark::FlutterOff),
+        "~" => (annotation.subtype & 0x33 == 0x33).then_some(Mark::Unreadable),
+        "+" => Some(Mark::Rhythm(Rhythm::of_label(&annotation.text))),
+        code => beat_class(code, map).map(Mark::Beat),
+    }
+}
+
+fn is_shutdown(annotation: &Annotation) -> bool {
+    annotation.code == "~" && annotation.subtype & 0x30 == 0x30
+}
+
+fn shutdown_span(at: i64, last_beat: i64, next: Option<&Annotation>, window: i64) -> (i64, i64) {
+    match next {
+        None => (at, NEVER),
+        Some(next) if next.code == "~" && !is_shutdown(next) => (at, sample(next)),
+        Some(next) => (last_beat + window, sample(next) - window),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::annotations;
+    use super::*;
+
+    #[test]
+    fn beats_inside_flutter_are_no_beats() {
+        let read = annotations("10N 20[ 25! 30V 40] 50V");
+        let marks = Marks::of_annotations(&read, ClassMap::Bxb, 5);
+        assert_eq!(marks.beats, vec![(10, BeatCode::N), (50, BeatCode::V)]);
+        assert_eq!(marks.flutter, vec![(20, 40)]);
+        assert!(marks.all.contains(&(30, Mark::Beat(BeatCode::V))));
+    }
+
+    #[test]
+    fn a_shutdown_lasts_to_its_closing_mark_or_between_the_marks_around_it() {
+        let spans = |text| Marks::of_annotations(&annotations(text), ClassMap::Bxb, 5).shutdown;
+        assert_eq!(spans("100N 120~-1 200~0 220N"), vec![(120, 200)]);
+        assert_eq!(spans("100N 120~48 200N"), vec![(105, 195)]);
+        assert_eq!(spans("100[ 110] 120~48 200N"), vec![(115, 195)]);
+        assert_eq!(spans("100N 120~-1"), vec![(120, NEVER)]);
+        assert_eq!(spans("100N 120~3 200N"), vec![]);
+    }
+
+    #[test]
+    fn an_interval_reaches_over_no_flutter_and_no_shutdown() {
+        let read = annotations("100N 200N 210[ 290] 300N 400N 410~-1 490~0 500N 600N");
+        let marks = Marks::of_annotations(&read, ClassMap::Bxb, 5);
+        let intervals: Vec<_> = (0..7).map(|index| marks.rr(index)).collect();
+        let some = Some(100);
+        assert_eq!(intervals, vec![None, some, None, some, None, some, None]);
+    }
+}

@@ -1,0 +1,47 @@
+//! What tests read: annotations in one line of text, and the data beside the checkout.
+
+use crate::formats::wfdb::AnnotationFile;
+use crate::recording::Annotation;
+use std::path::{Path, PathBuf};
+
+/// Reads `10N 20+(AFIB 30~-1`: sample, code, and the rhythm's label or the noise mark's subtype.
+pub fn annotations(text: &str) -> Vec<Annotation> {
+    text.split_whitespace().map(annotation).collect()
+}
+
+fn annotation(word: &str) -> Annotation {
+    let split = word.find(|c: char| !c.is_ascii_digit()).unwrap();
+    let (sample, rest) = word.split_at(split);
+    let (code, rest) = rest.split_at(1);
+    let is_rhythm = code == "+";
+    Annotation {
+        time_s: 0.0,
+        sample: sample.parse().unwrap(),
+        code: code.to_owned(),
+        subtype: if is_rhythm {
+            0
+        } else {
+            rest.parse().unwrap_or(0)
+        },
+        channel: 0,
+        number: 0,
+        text: if is_rhythm { rest } else { "" }.to_owned(),
+    }
+}
+
+/// Unpacked data: `$EINTHOVEN_DATA`, else `~/.cache/einthoven/data`.
+pub fn data_folder(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("EINTHOVEN_DATA")
+        .map(PathBuf::from)
+        .or_else(|| {
+            std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/einthoven/data"))
+        })?;
+    let folder = root.join(name);
+    folder.is_dir().then_some(folder)
+}
+
+/// Reads a WFDB annotation file.
+pub fn read_annotations(path: &Path) -> Vec<Annotation> {
+    let bytes = std::fs::read(path).unwrap();
+    AnnotationFile::parse(&bytes).unwrap().annotations
+}
