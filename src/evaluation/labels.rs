@@ -46,19 +46,25 @@ pub fn label_steps(reference: &Marks, test: &Marks, steps: &[Step]) -> Vec<Label
         let (truth, found) = (reference.beat(step.reference), test.beat(step.test));
         let (reference, test) = match step.outcome {
             Outcome::Matched => (beat(truth), beat(found)),
-            Outcome::Missed => (beat(truth), (truth.0, absent(test, truth.0))),
+            Outcome::Missed => {
+                let absent = absent(test.loses(truth.0));
+                (beat(truth), (truth.0, absent))
+            }
             Outcome::Extra if reference.in_flutter(found.0) => {
                 ((found.0, Label::Flutter), beat(found))
             }
-            Outcome::Extra => ((found.0, absent(reference, found.0)), beat(found)),
+            Outcome::Extra => {
+                let absent = absent(reference.in_shutdown(found.0));
+                ((found.0, absent), beat(found))
+            }
         };
         Labels { reference, test }
     };
     steps.iter().map(of_step).collect()
 }
 
-fn absent(marks: &Marks, at: i64) -> Label {
-    if marks.in_shutdown(at) {
+fn absent(in_shutdown: bool) -> Label {
+    if in_shutdown {
         Label::Shutdown
     } else {
         Label::Nothing

@@ -47,7 +47,7 @@ pub enum Mark {
     FlutterOn,
     /// `]`: it ends.
     FlutterOff,
-    /// `~` that calls all signals noisy and unreadable (subtype bits 0, 1, 4 and 5).
+    /// `~` that begins a shutdown (subtype bits 4 and 5) where none is in progress.
     Unreadable,
     /// A change of rhythm.
     Rhythm(Rhythm),
@@ -95,10 +95,14 @@ impl Marks {
         self
     }
 
-    /// Adds stretches that are declared unreadable.
+    /// Adds stretches that are declared unreadable, in order of time.
     #[must_use]
     pub fn with_shutdown(mut self, stretches: impl IntoIterator<Item = (i64, i64)>) -> Self {
-        self.shutdown.extend(stretches);
+        for stretch in stretches {
+            self.shutdown.push(stretch);
+            self.all.push((stretch.0, Mark::Unreadable));
+        }
+        self.all.sort_by_key(|&(at, _)| at);
         self
     }
 
@@ -109,37 +113,16 @@ impl Marks {
     /// reaches from a window after the beat before to a window before the next mark.
     #[must_use]
     pub fn of_annotations(annotations: &[Annotation], map: ClassMap, window: i64) -> Self {
-        let mut marks = Self::default();
-        let mut flutter_from = None;
-        let mut last_beat = 0;
+        let mut reading = Reading::default();
         for (index, annotation) in annotations.iter().enumerate() {
             let at = sample(annotation);
-            if is_shutdown(annotation) {
-                let next = annotations.get(index + 1);
-                let span = shutdown_span(at, last_beat, next, window);
-                marks.shutdown.push(span);
-            }
-            let Some(mark) = mark(annotation, map) else {
-                continue;
-            };
-            marks.all.push((at, mark));
-            match mark {
-                Mark::FlutterOn => flutter_from = Some(at),
-                Mark::FlutterOff => {
-                    if let Some(from) = flutter_from.take() {
-                        marks.flutter.push((from, at));
-                        last_beat = last_beat.max(at);
-                    }
-                }
-                Mark::Beat(class) if flutter_from.is_none() => {
-                    marks.beats.push((at, class));
-                    last_beat = at;
-                }
-                Mark::Beat(_) | Mark::Unreadable | Mark::Rhythm(_) => {}
+            if annotation.code == "~" {
+                reading.noise(annotation, annotations.get(index + 1), window);
+            } else if let Some(mark) = mark(annotation, map) {
+                reading.mark(at, mark);
             }
         }
-        marks.flutter.extend(flutter_from.map(|from| (from, NEVER)));
-        marks
+        reading.end()
     }
 
     pub(super) fn beat(&self, index: usize) -> (i64, BeatCode) {
@@ -164,9 +147,73 @@ impl Marks {
         holds(&self.shutdown, at)
     }
 
+    /// Whether a beat that the test misses counts as lost to one of its shutdowns.
+    ///
+    /// `bxb` takes the end of an earlier stretch for the end of one that is never closed, so that an open stretch counts
+    /// only if it is the first. Its time is part of the total all the same (WFDB 10.7; the reference's own open
+    /// stretches last to the end).
+    pub(super) fn loses(&self, at: i64) -> bool {
+        match self.shutdown.split_last() {
+            Some((&(_, NEVER), closed)) if !closed.is_empty() => holds(closed, at),
+            _ => holds(&self.shutdown, at),
+        }
+    }
+
     /// Time of the last mark.
     pub(super) fn last(&self) -> i64 {
         self.all.last().map_or(0, |&(at, _)| at)
+    }
+}
+
+/// Marks read so far.
+#[derive(Default)]
+struct Reading {
+    marks: Marks,
+    flutter_from: Option<i64>,
+    is_unreadable: bool,
+    /// Time of the last beat, or of the end of flutter if that is later.
+    last_beat: i64,
+}
+
+impl Reading {
+    fn mark(&mut self, at: i64, mark: Mark) {
+        self.marks.all.push((at, mark));
+        match mark {
+            Mark::FlutterOn => {
+                self.flutter_from.get_or_insert(at);
+            }
+            Mark::FlutterOff => {
+                if let Some(from) = self.flutter_from.take() {
+                    self.marks.flutter.push((from, at));
+                    self.last_beat = at;
+                }
+            }
+            Mark::Beat(class) if self.flutter_from.is_none() => {
+                self.marks.beats.push((at, class));
+                self.last_beat = at;
+            }
+            Mark::Beat(_) | Mark::Unreadable | Mark::Rhythm(_) => {}
+        }
+    }
+
+    /// A noise mark, followed by `next`. Within flutter it begins no stretch.
+    fn noise(&mut self, annotation: &Annotation, next: Option<&Annotation>, window: i64) {
+        let at = sample(annotation);
+        let begins = is_shutdown(annotation);
+        let was = std::mem::replace(&mut self.is_unreadable, begins);
+        if begins && !was {
+            self.mark(at, Mark::Unreadable);
+        }
+        if begins && self.flutter_from.is_none() {
+            let span = shutdown_span(at, self.last_beat, next, window);
+            self.marks.shutdown.push(span);
+        }
+    }
+
+    fn end(mut self) -> Marks {
+        let open = self.flutter_from.map(|from| (from, NEVER));
+        self.marks.flutter.extend(open);
+        self.marks
     }
 }
 
@@ -182,7 +229,6 @@ fn mark(annotation: &Annotation, map: ClassMap) -> Option<Mark> {
     match annotation.code.as_str() {
         "[" => Some(Mark::FlutterOn),
         "]" => Some(Mark::FlutterOff),
-        "~" => (annotation.subtype & 0x33 == 0x33).then_some(Mark::Unreadable),
         "+" => Some(Mark::Rhythm(Rhythm::of_label(&annotation.text))),
         code => beat_class(code, map).map(Mark::Beat),
     }
@@ -196,7 +242,10 @@ fn shutdown_span(at: i64, last_beat: i64, next: Option<&Annotation>, window: i64
     match next {
         None => (at, NEVER),
         Some(next) if next.code == "~" && !is_shutdown(next) => (at, sample(next)),
-        Some(next) => (last_beat + window, sample(next) - window),
+        Some(next) => {
+            let to = sample(next) - window;
+            (to.min(last_beat + window), to)
+        }
     }
 }
 
@@ -215,13 +264,41 @@ mod tests {
     }
 
     #[test]
+    fn flutter_goes_on_until_it_is_closed() {
+        let read = annotations("10N 20[ 25~-1 30[ 40] 45] 50V 60[");
+        let marks = Marks::of_annotations(&read, ClassMap::Bxb, 5);
+        assert_eq!(marks.flutter, vec![(20, 40), (60, NEVER)]);
+        assert_eq!(marks.shutdown, vec![]);
+    }
+
+    #[test]
+    fn only_the_first_mark_of_a_shutdown_begins_it() {
+        let read = annotations("10~48 20~51 30~0 40~3 50~-1");
+        let marks = Marks::of_annotations(&read, ClassMap::Bxb, 5);
+        let begins = vec![(10, Mark::Unreadable), (50, Mark::Unreadable)];
+        assert_eq!(marks.all, begins);
+    }
+
+    #[test]
     fn a_shutdown_lasts_to_its_closing_mark_or_between_the_marks_around_it() {
         let spans = |text| Marks::of_annotations(&annotations(text), ClassMap::Bxb, 5).shutdown;
         assert_eq!(spans("100N 120~-1 200~0 220N"), vec![(120, 200)]);
         assert_eq!(spans("100N 120~48 200N"), vec![(105, 195)]);
         assert_eq!(spans("100[ 110] 120~48 200N"), vec![(115, 195)]);
+        assert_eq!(spans("100N 103~48 106N"), vec![(101, 101)]);
         assert_eq!(spans("100N 120~-1"), vec![(120, NEVER)]);
         assert_eq!(spans("100N 120~3 200N"), vec![]);
+    }
+
+    #[test]
+    fn an_open_shutdown_loses_beats_only_if_it_is_the_first() {
+        let loses = |text, at| {
+            Marks::of_annotations(&annotations(text), ClassMap::Bxb, 5).loses(at)
+        };
+        assert!(loses("100N 120~-1", 150));
+        assert!(!loses("100N 120~-1", 119));
+        assert!(loses("100N 120~-1 200~0 300~-1", 150));
+        assert!(!loses("100N 120~-1 200~0 300~-1", 350));
     }
 
     #[test]

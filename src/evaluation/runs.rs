@@ -1,10 +1,10 @@
 //! Run-by-run comparison of ventricular and supraventricular ectopy (ANSI/AAMI EC57; WFDB's `rxr`).
 //!
 //! V and F beats make ventricular runs. S beats make supraventricular ones, and so do normal beats while the rhythm is
-//! atrial fibrillation or flutter. Ventricular flutter counts as the longest ventricular run, the beginning of atrial
-//! fibrillation or flutter as the longest supraventricular one. Where the standard leaves room, the rule is what makes
-//! the counts equal to `rxr`'s.
+//! atrial fibrillation or flutter. Where an episode of ventricular flutter (of atrial fibrillation or flutter) begins
+//! outside a run, it counts as the longest run. Where the standard leaves room, the rule is `rxr`'s (WFDB 10.7).
 
+use super::marks::NEVER;
 use super::{Mark, Marks, Protocol, Rhythm};
 use crate::recording::BeatCode;
 use serde::{Deserialize, Serialize};
@@ -113,7 +113,7 @@ pub fn score_runs(
 }
 
 /// Calls `count` with the length of each run of `own` and of the longest run of `other` from a window before its first
-/// beat to a window after its last one. A run whose window reaches over the end of the test period is not counted.
+/// beat to a window after its last one.
 fn for_each_run(
     own: &Marks,
     other: &Marks,
@@ -123,13 +123,13 @@ fn for_each_run(
     mut count: impl FnMut(usize, usize),
 ) {
     let window = protocol.window(rate_hz);
-    let (from, to) = protocol.period(rate_hz);
-    let mut reader = Reader::new(other, kind);
-    for run in runs(own, kind, from, to) {
-        if run.last + window <= to {
-            let longest = reader.longest(run.first - window, run.last + window);
-            count(bin(run.length), bin(longest));
-        }
+    let roles_of_other = roles(other, kind);
+    let mut counterpart = Counterpart::new(&roles_of_other);
+    for run in runs(&roles(own, kind), protocol.period(rate_hz)) {
+        let from = run.first - window;
+        // An episode without any beat has no end of its own: only what lasts at its beginning stands against it.
+        let to = run.last.map_or(from - 1, |last| last + window);
+        count(bin(run.length), bin(counterpart.longest(from, to)));
     }
 }
 
@@ -137,219 +137,193 @@ fn bin(length: u64) -> usize {
     length.min(LONGEST) as usize
 }
 
-/// The rhythm that a reader of marks is in.
-#[derive(Clone, Copy, Debug, Default)]
-struct State {
-    /// The label says atrial fibrillation or flutter: normal beats belong to supraventricular runs.
-    atrial: bool,
-    /// The same, since its beginning not broken by an unreadable stretch: it counts as the longest run.
-    atrial_episode: bool,
-    ventricular_flutter: bool,
+/// What a mark means for runs of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// A beat of the kind.
+    Ectopic,
+    /// Any other beat.
+    Break,
+    /// An unreadable stretch begins.
+    Unreadable,
+    /// An episode begins that counts as the longest run.
+    Begins,
+    /// That episode ends.
+    Ends,
+    /// An episode of the other kind begins.
+    OtherBegins,
 }
 
-impl State {
-    fn read(&mut self, mark: Mark) {
-        match mark {
-            Mark::Beat(_) => {}
-            Mark::FlutterOn => self.ventricular_flutter = true,
-            Mark::FlutterOff => self.ventricular_flutter = false,
-            Mark::Unreadable => self.atrial_episode = false,
-            Mark::Rhythm(rhythm) => {
-                let begins = rhythm.is_atrial() && !self.atrial;
-                self.atrial = rhythm.is_atrial();
-                self.atrial_episode = self.atrial && (self.atrial_episode || begins);
-                self.ventricular_flutter = rhythm == Rhythm::VentricularFlutter;
-            }
-        }
-    }
+/// The rhythm that marks have led to. An episode of one kind ends that of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Episode {
+    Atrial,
+    Ventricular,
+}
 
-    fn is_longest(self, kind: RunKind) -> bool {
-        match kind {
-            RunKind::Ventricular => self.ventricular_flutter,
-            RunKind::Supraventricular => self.atrial_episode,
-        }
+/// The marks that bear on runs of a kind, in order of time.
+fn roles(marks: &Marks, kind: RunKind) -> Vec<(i64, Role)> {
+    let own = match kind {
+        RunKind::Ventricular => Episode::Ventricular,
+        RunKind::Supraventricular => Episode::Atrial,
+    };
+    let mut now = None;
+    let role = |&(at, mark): &(i64, Mark)| {
+        let before = now;
+        now = after(now, mark);
+        let role = match mark {
+            Mark::Beat(class) if is_ectopic(class, kind, now) => Role::Ectopic,
+            Mark::Beat(_) => Role::Break,
+            Mark::Unreadable => Role::Unreadable,
+            _ if now == before => return None,
+            _ if now == Some(own) => Role::Begins,
+            _ if now.is_some() => Role::OtherBegins,
+            _ if before == Some(own) => Role::Ends,
+            _ => return None,
+        };
+        Some((at, role))
+    };
+    marks.all.iter().filter_map(role).collect()
+}
+
+fn after(now: Option<Episode>, mark: Mark) -> Option<Episode> {
+    match mark {
+        Mark::Beat(_) | Mark::Unreadable => now,
+        Mark::FlutterOn | Mark::Rhythm(Rhythm::VentricularFlutter) => Some(Episode::Ventricular),
+        Mark::FlutterOff => now.filter(|&episode| episode != Episode::Ventricular),
+        Mark::Rhythm(rhythm) => rhythm.is_atrial().then_some(Episode::Atrial),
+    }
+}
+
+fn is_ectopic(class: BeatCode, kind: RunKind, now: Option<Episode>) -> bool {
+    match (kind, class) {
+        (RunKind::Ventricular, BeatCode::V | BeatCode::F)
+        | (RunKind::Supraventricular, BeatCode::S) => true,
+        (RunKind::Supraventricular, BeatCode::N) => now == Some(Episode::Atrial),
+        _ => false,
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Run {
     first: i64,
-    last: i64,
+    /// The last beat, or the end of the episode; none while there is neither.
+    last: Option<i64>,
     length: u64,
 }
 
-/// The runs of a file that begin in the test period, in order of time.
-fn runs(marks: &Marks, kind: RunKind, from: i64, to: i64) -> Vec<Run> {
-    let mut finder = Finder {
-        kind,
-        state: State::default(),
-        open: None,
-        runs: Vec::new(),
-    };
-    let mut begun = false;
-    for &(at, mark) in marks.all.iter().take_while(|&&(at, _)| at <= to) {
-        if at >= from {
-            finder.begin(from, !begun);
-            begun = true;
-            finder.take(at, mark);
+impl Run {
+    /// An episode that begins outside a run.
+    fn of_episode(first: i64, last: Option<i64>) -> Self {
+        Self {
+            first,
+            last,
+            length: LONGEST,
         }
-        finder.state.read(mark);
     }
-    finder.close();
-    finder.runs
 }
 
-struct Finder {
-    kind: RunKind,
-    /// The rhythm before the mark that is taken.
-    state: State,
-    open: Option<Run>,
-    runs: Vec<Run>,
-}
-
-impl Finder {
-    /// Atrial fibrillation that lasts at the start of the test period begins there.
-    fn begin(&mut self, from: i64, first: bool) {
-        if first && self.kind == RunKind::Supraventricular && self.state.atrial_episode {
-            self.lengthen(from, LONGEST);
-        }
-    }
-
-    fn take(&mut self, at: i64, mark: Mark) {
-        match (mark, self.kind) {
-            (Mark::Beat(class), _) if self.is_ectopic(class) => self.lengthen(at, 1),
-            (Mark::Beat(_) | Mark::Unreadable, _) => self.close(),
-            (Mark::FlutterOn | Mark::Rhythm(Rhythm::VentricularFlutter), RunKind::Ventricular) => {
-                self.flutter(at);
+/// The runs that begin in the test period and end before it does, or with the file, in order of time. An episode that
+/// lasts at the start of the test period begins there.
+fn runs(roles: &[(i64, Role)], (from, to): (i64, i64)) -> Vec<Run> {
+    let start = roles.partition_point(|&(at, _)| at < from);
+    let end = roles.partition_point(|&(at, _)| at <= to).max(start);
+    let learning = roles[..start].iter().rev();
+    let last_change = learning
+        .map(|&(_, role)| role)
+        .find(|role| matches!(role, Role::Begins | Role::Ends));
+    let lasts = last_change == Some(Role::Begins);
+    let mut open = lasts.then(|| Run::of_episode(from, Some(from)));
+    let mut runs = Vec::new();
+    for &(at, role) in &roles[start..end] {
+        match (role, &mut open) {
+            (Role::Ectopic, Some(run)) => {
+                run.last = Some(at);
+                run.length += 1;
             }
-            (Mark::FlutterOff, RunKind::Ventricular) if self.state.ventricular_flutter => {
-                self.stretch(at);
+            (Role::Ectopic, None) => {
+                open = Some(Run {
+                    first: at,
+                    last: Some(at),
+                    length: 1,
+                });
             }
-            (Mark::Rhythm(rhythm), RunKind::Supraventricular) => self.atrial(at, rhythm),
-            _ => {}
+            (Role::Begins, None) => open = Some(Run::of_episode(at, None)),
+            (Role::Ends, Some(run)) => run.last = Some(at),
+            (Role::Break | Role::Unreadable, _) => runs.extend(open.take()),
+            (Role::Begins, Some(_)) | (Role::Ends, None) | (Role::OtherBegins, _) => {}
         }
     }
-
-    fn is_ectopic(&self, class: BeatCode) -> bool {
-        match self.kind {
-            RunKind::Ventricular => matches!(class, BeatCode::V | BeatCode::F),
-            RunKind::Supraventricular => {
-                class == BeatCode::S || (class == BeatCode::N && self.state.atrial)
-            }
-        }
+    if end == roles.len() {
+        runs.extend(open);
     }
-
-    /// Ventricular flutter is a run of its own, or lengthens the time of the run that it follows.
-    fn flutter(&mut self, at: i64) {
-        if self.open.is_some() {
-            self.stretch(at);
-        } else {
-            self.lengthen(at, LONGEST);
-        }
-    }
-
-    /// The beginning of atrial fibrillation counts as beats; its end lengthens the time of the run.
-    fn atrial(&mut self, at: i64, rhythm: Rhythm) {
-        match (self.state.atrial, rhythm.is_atrial()) {
-            (false, true) => self.lengthen(at, LONGEST),
-            (true, false) => self.stretch(at),
-            _ => {}
-        }
-    }
-
-    fn lengthen(&mut self, at: i64, beats: u64) {
-        let run = self.open.get_or_insert(Run {
-            first: at,
-            last: at,
-            length: 0,
-        });
-        run.last = at;
-        run.length += beats;
-    }
-
-    fn stretch(&mut self, at: i64) {
-        if let Some(run) = &mut self.open {
-            run.last = at;
-        }
-    }
-
-    fn close(&mut self) {
-        self.runs.extend(self.open.take());
-    }
+    runs
 }
 
 /// Reads the other file forward, window by window: a mark that one window has used is not seen by the next.
-struct Reader<'a> {
-    marks: &'a [(i64, Mark)],
-    kind: RunKind,
-    state: State,
+struct Counterpart<'a> {
+    roles: &'a [(i64, Role)],
+    /// End of the last episode that counted.
+    episode_to: i64,
 }
 
-impl<'a> Reader<'a> {
-    fn new(marks: &'a Marks, kind: RunKind) -> Self {
+impl<'a> Counterpart<'a> {
+    fn new(roles: &'a [(i64, Role)]) -> Self {
+        // A window that begins before the record counts as an episode: `rxr` takes its own zero for the end of one.
         Self {
-            marks: &marks.all,
-            kind,
-            state: State::default(),
+            roles,
+            episode_to: 0,
         }
     }
 
-    /// The longest run from sample `lo` to sample `hi`, of the beats within.
-    fn longest(&mut self, lo: i64, hi: i64) -> u64 {
-        while self.next_before(lo).is_some() {}
-        // A window that begins before the record counts as flutter: `rxr` takes its own zero for one.
-        let at_first = lo < 0 || self.state.is_longest(self.kind);
-        let (mut longest, mut length) = (if at_first { LONGEST } else { 0 }, 0);
-        let mut begun = false;
-        while let Some((before, mark)) = self.next_before(hi.saturating_add(1)) {
-            let now = self.state.is_longest(self.kind);
-            begun |= now && !before.is_longest(self.kind);
-            length = self.length_after(length, before, mark);
-            longest = longest.max(length);
+    /// The longest run from sample `from` to sample `to`, of the beats within.
+    fn longest(&mut self, from: i64, to: i64) -> u64 {
+        while self.episode_to <= from
+            && let Some((_, role)) = self.next_to(from - 1)
+        {
+            if role == Role::Begins {
+                self.pass_episode();
+            }
         }
-        if begun && !self.ends_next() {
-            longest = LONGEST;
+        if self.episode_to > from {
+            return LONGEST;
+        }
+        let (mut longest, mut length) = (0, 0);
+        while let Some((_, role)) = self.next_to(to) {
+            length = match role {
+                Role::Ectopic => length + 1,
+                Role::Ends => length,
+                Role::Break | Role::Unreadable | Role::OtherBegins => 0,
+                Role::Begins => {
+                    self.pass_episode();
+                    return LONGEST;
+                }
+            };
+            longest = longest.max(length);
         }
         longest
     }
 
-    /// The next mark before a sample, with the state before it.
-    fn next_before(&mut self, sample: i64) -> Option<(State, Mark)> {
-        let (&(at, mark), rest) = self.marks.split_first()?;
-        if at >= sample {
-            return None;
-        }
-        let before = self.state;
-        self.state.read(mark);
-        self.marks = rest;
-        Some((before, mark))
+    /// The next mark up to a sample.
+    fn next_to(&mut self, sample: i64) -> Option<(i64, Role)> {
+        let (&next, rest) = self.roles.split_first()?;
+        (next.0 <= sample).then(|| {
+            self.roles = rest;
+            next
+        })
     }
 
-    /// Length of the run in progress after a mark. Normal beats of an atrial episode are not counted one by one.
-    fn length_after(&self, length: u64, before: State, mark: Mark) -> u64 {
-        match (mark, self.kind) {
-            (Mark::Unreadable, _) => 0,
-            (Mark::Beat(BeatCode::V | BeatCode::F), RunKind::Ventricular)
-            | (Mark::Beat(BeatCode::S), RunKind::Supraventricular) => length + 1,
-            (Mark::Beat(BeatCode::N), RunKind::Supraventricular)
-                if before.atrial && !before.atrial_episode =>
-            {
-                length + 1
-            }
-            (Mark::Beat(_), _) => 0,
-            _ => length,
-        }
-    }
-
-    /// Whether an atrial episode that goes on is ended by the very next mark: it is then not counted.
-    fn ends_next(&self) -> bool {
-        self.kind == RunKind::Supraventricular
-            && self.state.atrial_episode
-            && self.marks.first().is_some_and(|&(_, mark)| match mark {
-                Mark::Unreadable => true,
-                Mark::Rhythm(rhythm) => !rhythm.is_atrial(),
-                _ => false,
-            })
+    /// Passes over an episode that has begun, to its end, an unreadable stretch, or one of the other kind.
+    fn pass_episode(&mut self) {
+        let ends = |&(_, role): &(i64, Role)| {
+            matches!(role, Role::Ends | Role::Unreadable | Role::OtherBegins)
+        };
+        let Some(index) = self.roles.iter().position(ends) else {
+            (self.roles, self.episode_to) = (&[], NEVER);
+            return;
+        };
+        self.episode_to = self.roles[index].0;
+        self.roles = &self.roles[index + 1..];
     }
 }
 
@@ -434,12 +408,37 @@ mod tests {
     }
 
     #[test]
+    fn an_episode_inside_a_run_adds_no_beats_and_one_without_beats_has_no_end() {
+        let reference = "2000A 2100+(AFIB 2200N 2300V";
+        assert_eq!(pairs(reference, "2000A", Supraventricular), [(2, 1)]);
+        // What lasts when the episode begins stands against it; what begins within its window does not.
+        let reference = "2000+(AFIB 2300V";
+        let lasting = "1900+(AFIB 3000+(N";
+        assert_eq!(pairs(reference, lasting, Supraventricular), [(6, 6)]);
+        assert_eq!(pairs(reference, "2005A", Supraventricular), [(6, 0)]);
+    }
+
+    #[test]
+    fn an_episode_of_the_other_kind_breaks_a_counterpart() {
+        let run = "2000V 2100V 2200N";
+        let test = "2000V 2050+(AFIB 2100V 2900+(N";
+        assert_eq!(pairs(run, test, Ventricular), [(2, 1)]);
+        let run = "2000A 2100A 2200N";
+        assert_eq!(pairs(run, "2000A 2020[ 2080] 2100A", Supraventricular), [(2, 1)]);
+    }
+
+    #[test]
     fn the_test_period_bounds_the_runs() {
         assert_eq!(pairs("900V 1000V 1100V 1200N", "", Ventricular), [(2, 0)]);
-        assert_eq!(pairs("9900V 9985V", "", Ventricular), [(2, 0)]);
-        assert_eq!(pairs("9900V 9986V", "", Ventricular), []);
+        // A run counts when it ends before the test period does, or with the file.
+        assert_eq!(pairs("9900V 9990V", "", Ventricular), [(2, 0)]);
+        assert_eq!(pairs("9900V 9990V 10000N", "", Ventricular), [(2, 0)]);
+        assert_eq!(pairs("9900V 9990V 10001N", "", Ventricular), []);
         let fibrillation = "500+(AFIB 1100N 1200V";
         assert_eq!(pairs(fibrillation, "", Supraventricular), [(6, 0)]);
+        let flutter = "500[ 1500] 1600N";
+        assert_eq!(pairs(flutter, "1005V", Ventricular), [(6, 1)]);
+        assert_eq!(pairs("500[ 900] 1600N", "", Ventricular), []);
     }
 
     #[test]

@@ -12,17 +12,17 @@ pub struct Form {
     /// Whether S stands apart (`Some(true)`) or is counted as N; `None` where there is no difference.
     apart: Option<bool>,
     /// Column names.
-    pub(super) header: &'static [&'static str],
+    pub(in crate::evaluation) header: &'static [&'static str],
     /// Width of the record's name.
     pub(super) name_width: usize,
     /// Widths of the counts.
     pub(super) counts: &'static [usize],
     /// Widths and decimals of the numbers.
     pub(super) numbers: &'static [(usize, usize)],
-    /// Widths of what stands behind.
-    pub(super) tail: &'static [usize],
     /// The line of a comparison.
     pub(super) line: fn(&Comparison) -> Line,
+    /// The last line, of all records together; empty where there is none.
+    pub(super) totals: fn(&Comparison) -> String,
 }
 
 impl Form {
@@ -56,7 +56,6 @@ pub const BEATS: Form = Form {
     name_width: 4,
     counts: &[6, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 4, 4, 4, 4, 4, 4],
     numbers: &[(7, 2), (7, 2), (7, 2), (7, 2), (7, 2), (7, 2), (7, 2)],
-    tail: &[],
     line: |c| Line {
         counts: by_column(&c.beats, &[0, 1, 2, 3, 4]),
         numbers: vec![
@@ -68,9 +67,15 @@ pub const BEATS: Form = Form {
             percent(c.beats.class_positive_predictivity(S)),
             c.rr_rms_ms,
         ],
-        tail: Vec::new(),
+        tail: String::new(),
     },
+    totals: |c| format!("{}  Total SVEBs: {}\n", beat_totals(&c.beats), c.beats.beats(S)),
 };
+
+fn beat_totals(beats: &BeatScore) -> String {
+    let all: u64 = [N, S, V, F, Q].map(|class| beats.beats(class)).iter().sum();
+    format!("Total QRS complexes: {all}  Total VEBs: {}", beats.beats(V))
+}
 
 /// Beat by beat, S counted as N: `bxb -l`.
 pub const BEATS_WITHOUT_S: Form = Form {
@@ -82,7 +87,6 @@ pub const BEATS_WITHOUT_S: Form = Form {
     name_width: 4,
     counts: &[6, 4, 4, 4, 4, 5, 4, 4, 4, 4, 4],
     numbers: &[(7, 2), (7, 2), (7, 2), (7, 2), (7, 3)],
-    tail: &[],
     line: |c| {
         let beats = c.beats.without_s();
         let counts = by_column(&beats, &[0, 2, 3, 4]);
@@ -96,9 +100,10 @@ pub const BEATS_WITHOUT_S: Form = Form {
                 percent(beats.class_positive_predictivity(V)),
                 percent(beats.v_false_positive_rate()),
             ],
-            tail: Vec::new(),
+            tail: String::new(),
         }
     },
+    totals: |c| beat_totals(&c.beats) + "\n",
 };
 
 /// Column by column of the condensed matrix, the rows asked for; extra beats have no row in the column of missed ones.
@@ -122,7 +127,6 @@ pub const SHUTDOWN: Form = Form {
     name_width: 4,
     counts: &[5, 5, 5, 5, 5],
     numbers: &[(9, 2), (7, 2), (7, 2), (7, 2), (7, 2)],
-    tail: SHUTDOWN_TAIL,
     line: |c| Line {
         counts: [N, S, V, F, Q].map(|class| c.beats.lost(class)).to_vec(),
         numbers: [None, Some(N), Some(S), Some(V), Some(F)]
@@ -130,6 +134,7 @@ pub const SHUTDOWN: Form = Form {
             .to_vec(),
         tail: shutdown_tail(c, &c.beats),
     },
+    totals: |_| String::new(),
 };
 
 /// Beats lost to shutdowns, S counted as N: `bxb -l`'s second file.
@@ -143,7 +148,6 @@ pub const SHUTDOWN_WITHOUT_S: Form = Form {
     name_width: 4,
     counts: &[5, 5, 5, 5],
     numbers: &[(9, 2), (7, 2), (7, 2), (7, 2)],
-    tail: SHUTDOWN_TAIL,
     line: |c| {
         let beats = c.beats.without_s();
         Line {
@@ -154,42 +158,51 @@ pub const SHUTDOWN_WITHOUT_S: Form = Form {
             tail: shutdown_tail(c, &beats),
         }
     },
+    totals: |_| String::new(),
 };
 
-const SHUTDOWN_TAIL: &[usize] = &[5, 8, 1, 1, 1, 1, 1];
-
 /// Seconds of shutdown, and the reference's beats of each class.
-fn shutdown_tail(c: &Comparison, beats: &BeatScore) -> Vec<String> {
-    let mut tail = vec![c.shutdown_s.to_string(), " seconds".to_owned()];
-    tail.extend([N, S, V, F, Q].map(|class| format!(" {}", beats.beats(class))));
-    tail
+fn shutdown_tail(c: &Comparison, beats: &BeatScore) -> String {
+    let [n, s, v, f, q] = [N, S, V, F, Q].map(|class| beats.beats(class));
+    format!(" {:>4} seconds {n} {s} {v} {f} {q}", c.shutdown_s)
 }
 
 const RUN_HEADER: &str =
     "Record CTs CFN CTp CFP STs SFN STp SFP LTs LFN LTp LFP  CSe C+P SSe S+P LSe L+P";
 
-const fn runs(name: &'static str, line: fn(&Comparison) -> Line) -> Form {
+const fn runs(
+    name: &'static str,
+    header: &'static [&'static str],
+    line: fn(&Comparison) -> Line,
+    totals: fn(&Comparison) -> String,
+) -> Form {
     Form {
         name,
         apart: None,
-        header: &[RUN_HEADER],
+        header,
         name_width: 4,
         counts: &[4; 12],
         numbers: &[(5, 0), (4, 0), (4, 0), (4, 0), (4, 0), (4, 0)],
-        tail: &[],
         line,
+        totals,
     }
 }
 
 /// Ventricular runs: `rxr -l`, and `rxr -L`'s first file.
-pub const VENTRICULAR_RUNS: Form = runs("ventricular runs (rxr -L)", |c| {
-    run_line(&c.ventricular_runs)
-});
+pub const VENTRICULAR_RUNS: Form = runs(
+    "ventricular runs (rxr -L)",
+    &[RUN_HEADER],
+    |c| run_line(&c.ventricular_runs),
+    |c| run_totals(&c.ventricular_runs),
+);
 
 /// Supraventricular runs: `rxr -L`'s second file.
-pub const SUPRAVENTRICULAR_RUNS: Form = runs("supraventricular runs (rxr -L)", |c| {
-    run_line(&c.supraventricular_runs)
-});
+pub const SUPRAVENTRICULAR_RUNS: Form = runs(
+    "supraventricular runs (rxr -L)",
+    &["(SVE run detection)", RUN_HEADER],
+    |c| run_line(&c.supraventricular_runs),
+    |c| run_totals(&c.supraventricular_runs),
+);
 
 fn run_line(runs: &RunScore) -> Line {
     let tallies = RUN_LENGTHS.map(|length| {
@@ -203,32 +216,51 @@ fn run_line(runs: &RunScore) -> Line {
     Line {
         counts: tallies.concat(),
         numbers: shares.concat(),
-        tail: Vec::new(),
+        tail: String::new(),
     }
 }
 
-const fn episodes(name: &'static str, line: fn(&Comparison) -> Line) -> Form {
+fn run_totals(runs: &RunScore) -> String {
+    let [couplets, short, long] = RUN_LENGTHS.map(|length| {
+        let (found, missed) = runs.found_and_missed(length);
+        found + missed
+    });
+    format!("Total couplets: {couplets}  Total short runs: {short}  Total long runs: {long}\n")
+}
+
+const EPISODE_HEADER: &str =
+    "Record  TPs   FN  TPp   FP  ESe E+P DSe D+P  Ref duration  Test duration ";
+
+const fn episodes(
+    name: &'static str,
+    header: &'static [&'static str],
+    line: fn(&Comparison) -> Line,
+) -> Form {
     Form {
         name,
         apart: None,
-        header: &["Record  TPs   FN  TPp   FP  ESe E+P DSe D+P  Ref duration  Test duration "],
+        header,
         name_width: 6,
         counts: &[5; 4],
         numbers: &[(5, 0), (4, 0), (4, 0), (4, 0)],
-        tail: &[14, 15],
         line,
+        totals: |_| String::new(),
     }
 }
 
 /// Episodes of atrial fibrillation: `epicmp -L -A`.
-pub const ATRIAL_FIBRILLATION: Form = episodes("atrial fibrillation (epicmp -A)", |c| {
-    episode_line(&c.atrial_fibrillation)
-});
+pub const ATRIAL_FIBRILLATION: Form = episodes(
+    "atrial fibrillation (epicmp -A)",
+    &["(AF detection)", EPISODE_HEADER],
+    |c| episode_line(&c.atrial_fibrillation),
+);
 
 /// Episodes of ventricular flutter: `epicmp -L -V`.
-pub const VENTRICULAR_FLUTTER: Form = episodes("ventricular flutter (epicmp -V)", |c| {
-    episode_line(&c.ventricular_flutter)
-});
+pub const VENTRICULAR_FLUTTER: Form = episodes(
+    "ventricular flutter (epicmp -V)",
+    &["(VF detection)", EPISODE_HEADER],
+    |c| episode_line(&c.ventricular_flutter),
+);
 
 fn episode_line(episodes: &EpisodeScore) -> Line {
     Line {
@@ -244,6 +276,10 @@ fn episode_line(episodes: &EpisodeScore) -> Line {
             percent(episodes.duration_sensitivity()),
             percent(episodes.duration_predictivity()),
         ],
-        tail: vec![clock(episodes.reference_ms), clock(episodes.test_ms)],
+        tail: format!(
+            "  {:>12}   {:>12}",
+            clock(episodes.reference_ms),
+            clock(episodes.test_ms)
+        ),
     }
 }

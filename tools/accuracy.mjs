@@ -1,0 +1,122 @@
+// Runs the analysis on annotated data and prints the README's table of what it reaches: node tools/accuracy.mjs [--write]
+//
+// Data is unpacked from ../shared/data into $EINTHOVEN_DATA (or data/ in the cache) where it is not there yet. A row whose
+// data is absent says so. --write puts the table into the README, and only if every row was measured.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const cache = process.env.EINTHOVEN_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "einthoven");
+const dataFolder = process.env.EINTHOVEN_DATA ?? join(cache, "data");
+const archives = join(root, "..", "shared", "data");
+const binary = join(root, "target", "release", "einthoven");
+const MARKS = ["<!-- accuracy: written by tools/accuracy.mjs --write -->", "<!-- accuracy ends -->"];
+
+// One row a question. `options` follow `einthoven evaluate`; the run is done once for all rows that ask the same.
+// `figures` are names of the JSON's shares; `n` says from the JSON how much they stand on.
+const ROWS = [
+  {
+    what: "QRS, first signal, within 150 ms, from 5:00",
+    data: "mitdb-ds1",
+    about: "MIT-BIH DS1, on which the detector was tuned",
+    options: [],
+    figures: [["Se", "se"], ["+P", "ppv"]],
+    n: (json) => `${json.records.length} records, ${grouped(json.gross.tp + json.gross.fn)} beats`,
+  },
+  {
+    what: "the same within 25 ms of the annotation",
+    data: "mitdb-ds1",
+    about: "MIT-BIH DS1, on which the detector was tuned",
+    options: ["--window", "0.025"],
+    figures: [["Se", "se"], ["+P", "ppv"]],
+    n: (json) => `${json.records.length} records, ${grouped(json.gross.tp + json.gross.fn)} beats`,
+  },
+];
+
+const rows = ROWS.map((row) => (unpacked(row.data) ? measured(row) : { ...row, figure: "skipped: no data" }));
+const table = [
+  "| what | data | figure (95 % interval) | command |",
+  "|---|---|---|---|",
+  ...rows.map(({ what, about, size, figure, command }) =>
+    `| ${what} | ${size ? `${about}: ${size}` : about} | ${figure} | ${command ? `\`${command}\`` : ""} |`),
+].join("\n");
+console.log(table);
+if (process.argv.includes("--write")) write(table, rows);
+
+// Whether a data set lies unpacked; unpacks it if its archive is at hand.
+function unpacked(name) {
+  const folder = join(dataFolder, name);
+  if (existsSync(folder)) return true;
+  const archive = join(archives, `${name}.tar.xz`);
+  if (!existsSync(archive)) return false;
+  // Into a folder of its own first: one that is half full must not be taken for the data.
+  const fresh = join(dataFolder, `.${name}-${process.pid}`);
+  mkdirSync(fresh, { recursive: true });
+  execFileSync("tar", ["xJf", archive, "-C", fresh]);
+  renameSync(join(fresh, name), folder);
+  rmSync(fresh, { recursive: true });
+  return true;
+}
+
+function measured(row) {
+  const json = evaluation(row.data, row.options);
+  const shares = row.figures.map(([name, id]) => {
+    const share = shareOf(json.gross, id);
+    if (share === undefined) return `${name} undefined`;
+    const interval = json.intervals_95[id];
+    const range = interval ? ` (${percent(interval.low)}-${percent(interval.high)})` : "";
+    return `${name} ${percent(share)} %${range}`;
+  });
+  return {
+    ...row,
+    size: row.n(json),
+    figure: shares.join(", "),
+    command: ["einthoven evaluate", row.data, ...row.options].join(" "),
+  };
+}
+
+// `v_se` is the share `se` of `v`; `af_...` stand with the episodes.
+function shareOf(gross, id) {
+  const [group, name] = id.includes("_") ? id.split("_") : [undefined, id];
+  return group ? gross[group]?.[name] : gross[name];
+}
+
+// The JSON of an evaluation, run once for each set of options.
+function evaluation(data, options) {
+  evaluation.done ??= new Map();
+  const key = [data, ...options].join(" ");
+  if (!evaluation.done.has(key)) {
+    const text = execFileSync(binary, ["evaluate", "--json", "--quiet", ...options, join(dataFolder, data)], {
+      encoding: "utf8",
+      maxBuffer: 1 << 28,
+    });
+    evaluation.done.set(key, JSON.parse(text));
+  }
+  return evaluation.done.get(key);
+}
+
+function percent(share) {
+  return (share * 100).toFixed(2);
+}
+
+function grouped(count) {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, " ");
+}
+
+function write(text, measuredRows) {
+  if (measuredRows.some((row) => !row.command)) throw new Error("a row was not measured; the README stays as it is");
+  const readme = join(root, "README.md");
+  const [before, rest] = split(readFileSync(readme, "utf8"), MARKS[0]);
+  const after = split(rest, MARKS[1])[1];
+  writeFileSync(readme, `${before}${MARKS[0]}\n${text}\n${MARKS[1]}${after}`);
+}
+
+function split(text, mark) {
+  const at = text.indexOf(mark);
+  if (at < 0) throw new Error(`README.md lacks "${mark}"`);
+  return [text.slice(0, at), text.slice(at + mark.length)];
+}
