@@ -15,7 +15,7 @@ PORT ?= 8080
 # tests run the models; `make models` compares them with their reference values natively.
 PURE := --no-default-features --features terminal
 
-.PHONY: help run build dist test check native models site size browser bench picture fuzz install install-test clean
+.PHONY: help run build dist test check native models site size browser bench accuracy picture fuzz install install-test clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -61,6 +61,11 @@ browser: install-test ## tests in Chromium on the built site
 
 bench: install ## speed of each stage, and of QRS detection beside sleepecg in the same run
 	@tools/bench.sh
+
+accuracy: ## what the analysis reaches on annotated data, where it is present (WRITE=1 puts it into the README)
+	@tools/deps-cache.sh give
+	@cargo build --release --locked $(PURE) --bin einthoven
+	@node tools/accuracy.mjs $(if $(WRITE),--write)
 
 picture: ## the picture of the README, from the built site
 	@node tests/browser/picture.mjs docs/einthoven.png

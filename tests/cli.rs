@@ -351,6 +351,134 @@ fn the_simulators_truth_is_scored_against_the_analysis() {
     assert_eq!(same["gross"]["fp"], 0);
 }
 
+/// A WFDB annotation file of `sample code`, where a code is N, V, A, [ or ], (AFIB or (N, or ~ and its subtype.
+fn annotation_file(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut last = 0;
+    for mark in text.split(',').map(str::trim) {
+        let (sample, code) = mark.split_once(' ').unwrap();
+        let sample: u32 = sample.parse().unwrap();
+        let number: u16 = match code.chars().next().unwrap() {
+            'N' => 1,
+            'V' => 5,
+            'A' => 8,
+            '~' => 14,
+            '(' => 28,
+            '[' => 32,
+            _ => 33,
+        };
+        // SKIP with the time in its high and low words, then the mark itself.
+        let step = sample - last;
+        for word in [59 << 10, (step >> 16) as u16, step as u16, number << 10] {
+            bytes.extend(word.to_le_bytes());
+        }
+        if let Some(subtype) = code.strip_prefix('~') {
+            let subtype: u16 = subtype.parse().unwrap();
+            bytes.extend(((61 << 10) | subtype).to_le_bytes());
+        }
+        if code.starts_with('(') {
+            bytes.extend(((63 << 10) | code.len() as u16).to_le_bytes());
+            bytes.extend(code.as_bytes());
+            bytes.extend(vec![0; code.len() % 2]);
+        }
+        last = sample;
+    }
+    bytes.extend([0, 0]);
+    bytes
+}
+
+/// A record of 60 s at 100 samples a second with a reference and a test that differ in known places.
+fn annotated(folder: &Folder) -> (String, String) {
+    folder.write("r.hea", b"r 1 100 6000\nr.dat 16 200 16 0 0 0 0 I\n");
+    let reference = annotation_file(
+        "100 N, 200 N, 300 V, 400 V, 500 A, 600 N, 1000 (AFIB, 1100 N, 1200 N, 2000 (N, 2100 N, 2200 N, 3000 N",
+    );
+    // One V called N, the A 14 samples late, one extra N, one beat lost to a shutdown, half of the fibrillation.
+    let test = annotation_file(
+        "100 N, 200 N, 300 V, 400 N, 514 A, 600 N, 800 N, 1100 N, 1200 N, 1500 (AFIB, 2000 (N, 2100 N, 2150 ~51, 2250 ~0, 3000 N",
+    );
+    (
+        folder.write("r.atr", &reference),
+        folder.write("r.tst", &test),
+    )
+}
+
+#[test]
+fn annotations_are_scored_as_the_wfdb_programs_do() {
+    let folder = Folder::new("score");
+    let (reference, test) = annotated(&folder);
+    let json = document(&["score", "--json", "--from", "0", &reference, &test]);
+    let gross = &json["gross"];
+    assert_eq!(
+        (&gross["tp"], &gross["fn"], &gross["fp"]),
+        (&10.into(), &1.into(), &1.into())
+    );
+    assert_eq!(gross["v"]["se"], 0.5);
+    assert_eq!(gross["s"]["se"], 1.0);
+    assert_eq!(gross["shutdown_s"], 1);
+    assert_eq!(gross["episodes"]["atrial_fibrillation"]["found_ms"], 5000);
+    assert_eq!(gross["runs"]["ventricular"]["sensitivity"][2][1], 1);
+    assert_eq!(json["intervals_of"], "events");
+    let differing = json["records"][0]["differing"].as_array().unwrap();
+    assert_eq!(differing.len(), 3);
+    // What bxb, rxr and epicmp (WFDB 10.7) print of the same files.
+    let lines = out(&einthoven(&["score", "--from", "0", &reference, &test]));
+    for line in [
+        "   r     7   0   1   0   1   0   1   0   0   0   0   0    1   0   0   1   0   0   0  90.91  90.91  50.00 100.00 100.00 100.00 1203.66",
+        "   r    1    0    0    0    0     9.09  12.50   0.00   0.00      -    1 seconds 8 1 2 0 0",
+        "   r   0   1   0   0   0   0   0   0   0   0   0   0    0   -   -   -   -   -",
+        "   r   0   0   0   0   0   0   0   0   1   0   1   0    -   -   -   - 100 100",
+        "     r    1    0    1    0  100 100  50 100      0:10.000       0:05.000",
+    ] {
+        assert!(lines.contains(line), "{line}\n{lines}");
+    }
+}
+
+#[test]
+fn the_options_of_scoring_change_what_is_counted() {
+    let folder = Folder::new("score-options");
+    let (reference, test) = annotated(&folder);
+    let gross = |more: &[&str]| {
+        let mut arguments = vec!["score", "--json", "--from", "0"];
+        arguments.extend(more);
+        arguments.extend([reference.as_str(), test.as_str()]);
+        document(&arguments)["gross"].clone()
+    };
+    assert_eq!(gross(&["--window", "0.1"])["fn"], 2);
+    assert_eq!(gross(&["--to", "0:07"])["tp"], 6);
+    let episodes = &gross(&["--min-episode", "6"])["episodes"]["atrial_fibrillation"];
+    assert_eq!(
+        (&episodes["found"], &episodes["right"]),
+        (&1.into(), &0.into())
+    );
+    let matrix = out(&einthoven(&[
+        "score", "--from", "0", "--table", "matrix", &reference, &test,
+    ]));
+    assert!(
+        matrix.contains("\n V |    1    0    1    0    0    0    0\n"),
+        "{matrix}"
+    );
+    let merged = out(&einthoven(&[
+        "score",
+        "--from",
+        "0",
+        "--merge-s",
+        &reference,
+        &test,
+    ]));
+    assert!(
+        merged.contains("# beats (bxb -l)") && !merged.contains("S Se"),
+        "{merged}"
+    );
+    let nothing = einthoven(&["score", &reference, &test]);
+    assert_eq!(code(&nothing), 3);
+    assert!(
+        err(&nothing).contains("change --from or --to"),
+        "{}",
+        err(&nothing)
+    );
+}
+
 #[test]
 fn wrong_usage_is_exit_2() {
     let folder = Folder::new("usage");

@@ -87,6 +87,7 @@ function shareOf(gross, id) {
 
 // The JSON of an evaluation, run once for each set of options.
 function evaluation(data, options) {
+  if (!existsSync(binary)) throw new Error("target/release/einthoven is not built; run make accuracy");
   evaluation.done ??= new Map();
   const key = [data, ...options].join(" ");
   if (!evaluation.done.has(key)) {

@@ -25,14 +25,17 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, Stop> {
-    let protocol = arguments.scoring.protocol(common);
     let mut records = Vec::new();
     let mut work = |opened: Opened, output: &mut Output| {
         let Opened {
             file, recording, ..
         } = opened;
         output.progress(&Phrase::new("cli-analysing").with("name", file.as_str()));
-        match score(&recording, &common.lead, protocol) {
+        let protocol = arguments
+            .scoring
+            .protocol_within(common, recording.duration_s());
+        let scored = protocol.and_then(|protocol| score(&recording, &common.lead, &protocol));
+        match scored {
             Ok(scored) => {
                 records.push(scored);
                 Ok(true)
@@ -52,7 +55,7 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
 }
 
 /// The score of the first signal (or of the first lead asked for) against the recording's own annotations.
-fn score(recording: &Recording, asked: &[String], protocol: Protocol) -> Result<Scored, Phrase> {
+fn score(recording: &Recording, asked: &[String], protocol: &Protocol) -> Result<Scored, Phrase> {
     let has_beats = recording
         .annotations
         .iter()
@@ -68,11 +71,10 @@ fn score(recording: &Recording, asked: &[String], protocol: Protocol) -> Result<
     let rate_hz = annotation_rate_hz(recording, &analysis);
     let window = protocol.window(rate_hz);
     let reference = Marks::of_annotations(&recording.annotations, protocol.map, window);
-    let protocol = protocol.within(recording.duration_s());
     Ok(Scored {
         record: recording.source.name.clone(),
         rate_hz,
-        compared: compare(&reference, &marks(&analysis, rate_hz), rate_hz, &protocol),
+        compared: compare(&reference, &marks(&analysis, rate_hz), rate_hz, protocol),
     })
 }
 

@@ -40,14 +40,18 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
         output.complain(&file, &Phrase::new("cli-question-rate"));
         return Ok(Exit::QuestionOpen);
     };
-    let mut protocol = arguments.scoring.protocol(common);
+    let duration_s = duration_s(header.as_ref(), &reference, rate_hz);
+    let protocol = match arguments.scoring.protocol_within(common, duration_s) {
+        Ok(protocol) => protocol,
+        Err(phrase) => {
+            output.complain(&arguments.reference.to_string_lossy(), &phrase);
+            return Ok(Exit::NothingRead);
+        }
+    };
     let window = protocol.window(rate_hz);
     let marks =
         |file: &AnnotationFile| Marks::of_annotations(&file.annotations, protocol.map, window);
     let (reference, test) = (marks(&reference), marks(&test));
-    if let Some(frames) = header.and_then(|header| header.record.frames) {
-        protocol = protocol.within(frames as f64 / rate_hz);
-    }
     let record = Scored {
         record: stem(&arguments.reference),
         rate_hz,
@@ -77,6 +81,14 @@ fn annotations(path: &Path, output: &mut Output) -> Option<AnnotationFile> {
 fn header_beside(path: &Path) -> Option<Header> {
     let text = std::fs::read_to_string(path.with_extension("hea")).ok()?;
     Header::parse(&text, &mut Vec::new()).ok()
+}
+
+/// The record's length in seconds; without its header, the time of the reference's last mark, as bxb has it.
+fn duration_s(header: Option<&Header>, reference: &AnnotationFile, rate_hz: f64) -> f64 {
+    let frames = header.and_then(|header| header.record.frames);
+    let last = || reference.annotations.last().map(|mark| mark.sample as f64);
+    let samples = frames.map(|frames| frames as f64).or_else(last);
+    samples.unwrap_or(0.0) / rate_hz
 }
 
 fn stem(path: &Path) -> String {

@@ -3,10 +3,10 @@
 use super::arguments::{Common, seconds};
 use super::output::{Output, Stop};
 use crate::evaluation::{
-    BeatScore, ClassMap, Compared, Comparison, EpisodeScore, Evaluation, Interval, Labels,
-    Protocol, RecordComparison, RunScore,
+    BeatScore, ClassMap, Compared, Comparison, EpisodeScore, Evaluation, Independent, Interval,
+    Labels, Protocol, RecordComparison, RunScore,
 };
-use crate::recording::BeatCode;
+use crate::recording::{BeatCode, Phrase};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -60,7 +60,7 @@ pub struct Scored {
 }
 
 impl Scoring {
-    /// The protocol, over a test period that ends no later than the record.
+    /// The protocol as asked for.
     #[must_use]
     pub fn protocol(&self, common: &Common) -> Protocol {
         Protocol {
@@ -74,6 +74,21 @@ impl Scoring {
             exclude_flutter: self.exclude_flutter,
             min_episode_s: self.min_episode,
         }
+    }
+
+    /// The protocol, ending with a record of this many seconds.
+    ///
+    /// # Errors
+    /// A phrase where nothing of the record lies in the test period.
+    pub fn protocol_within(&self, common: &Common, duration_s: f64) -> Result<Protocol, Phrase> {
+        let protocol = self.protocol(common).within(duration_s);
+        if protocol.from_s < protocol.to_s {
+            return Ok(protocol);
+        }
+        Err(Phrase::new("cli-empty-range")
+            .with("from", protocol.from_s)
+            .with("to", protocol.to_s)
+            .with("duration", duration_s))
     }
 
     /// Prints the comparisons of the records in the form asked for.
@@ -115,6 +130,8 @@ struct Document<'a> {
     min_episode_s: f64,
     records: Vec<Figures<'a>>,
     gross: Figures<'a>,
+    /// What the intervals take as independent: records, or the beats and episodes of the only one.
+    intervals_of: Independent,
     intervals_95: BTreeMap<&'static str, Interval>,
 }
 
@@ -132,6 +149,7 @@ impl<'a> Document<'a> {
             min_episode_s: protocol.min_episode_s,
             records: records.iter().map(Figures::of_record).collect(),
             gross: Figures::of("gross", &evaluation.gross),
+            intervals_of: evaluation.independent,
             intervals_95: intervals.map(|(figure, i)| (figure.id, i)).collect(),
         }
     }
@@ -297,6 +315,17 @@ mod tests {
         assert!(record.get("ppv").is_none());
         assert!(record["s"].get("se").is_none());
         assert!(json["gross"].get("differing").is_none());
+    }
+
+    #[test]
+    fn one_record_has_intervals_of_its_beats() {
+        let json = document(&[(360, BeatCode::N), (720, BeatCode::V)]);
+        assert_eq!(json["intervals_of"], "events");
+        // Wilson: two of two.
+        let low = json["intervals_95"]["se"]["low"].as_f64().unwrap();
+        assert!((low - 0.3424).abs() < 5e-5, "{low}");
+        assert_eq!(json["intervals_95"]["se"]["high"], 1.0);
+        assert!(json["intervals_95"].get("s_se").is_none());
     }
 
     #[test]

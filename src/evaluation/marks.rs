@@ -229,6 +229,7 @@ fn mark(annotation: &Annotation, map: ClassMap) -> Option<Mark> {
     match annotation.code.as_str() {
         "[" => Some(Mark::FlutterOn),
         "]" => Some(Mark::FlutterOff),
+        "+" if annotation.text.is_empty() => None,
         "+" => Some(Mark::Rhythm(Rhythm::of_label(&annotation.text))),
         code => beat_class(code, map).map(Mark::Beat),
     }
@@ -291,10 +292,17 @@ mod tests {
     }
 
     #[test]
+    fn a_stretch_that_is_added_breaks_runs_where_it_begins() {
+        let beats = [(10, BeatCode::V), (30, BeatCode::V)];
+        let marks = Marks::of_beats(&beats).with_shutdown([(20, 25)]);
+        assert_eq!(marks.all[1], (20, Mark::Unreadable));
+        assert!(marks.in_shutdown(25) && !marks.in_shutdown(26));
+    }
+
+    #[test]
     fn an_open_shutdown_loses_beats_only_if_it_is_the_first() {
-        let loses = |text, at| {
-            Marks::of_annotations(&annotations(text), ClassMap::Bxb, 5).loses(at)
-        };
+        let loses =
+            |text, at| Marks::of_annotations(&annotations(text), ClassMap::Bxb, 5).loses(at);
         assert!(loses("100N 120~-1", 150));
         assert!(!loses("100N 120~-1", 119));
         assert!(loses("100N 120~-1 200~0 300~-1", 150));

@@ -1,19 +1,19 @@
 //! Scoring by the field's own rules (ANSI/AAMI EC57), with intervals. Nothing in the analysis depends on it.
 
-mod bootstrap;
 mod classes;
 mod comparison;
 mod episodes;
-mod evaluation;
 mod figures;
 #[cfg(test)]
 mod floors;
+mod intervals;
 mod labels;
 mod marks;
 #[cfg(test)]
 mod oracle;
 mod pairing;
 mod protocol;
+mod records;
 mod runs;
 mod score;
 #[cfg(test)]
@@ -22,16 +22,16 @@ mod tables;
 #[cfg(test)]
 mod testing;
 
-pub use bootstrap::{DRAWS, Interval, bootstrap_intervals};
 pub use classes::{ClassMap, beat_class};
 pub use comparison::{Compared, Comparison, compare};
 pub use episodes::{EpisodeKind, EpisodeScore, score_episodes};
-pub use evaluation::{Evaluation, RecordComparison};
 pub use figures::{FIGURES, Figure};
+pub use intervals::{DRAWS, Independent, Interval, intervals};
 pub use labels::{Label, Labels, label_steps, score_marks};
 pub use marks::{Mark, Marks, Rhythm};
 pub use pairing::{Outcome, Step, pair_beats};
 pub use protocol::Protocol;
+pub use records::{Evaluation, RecordComparison};
 pub use runs::{RUN_LENGTHS, RunKind, RunLength, RunScore, score_runs};
 pub use score::BeatScore;
 use score::share;

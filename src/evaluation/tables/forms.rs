@@ -69,7 +69,13 @@ pub const BEATS: Form = Form {
         ],
         tail: String::new(),
     },
-    totals: |c| format!("{}  Total SVEBs: {}\n", beat_totals(&c.beats), c.beats.beats(S)),
+    totals: |c| {
+        format!(
+            "{}  Total SVEBs: {}\n",
+            beat_totals(&c.beats),
+            c.beats.beats(S)
+        )
+    },
 };
 
 fn beat_totals(beats: &BeatScore) -> String {

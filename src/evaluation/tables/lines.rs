@@ -38,14 +38,15 @@ fn sums(form: &Form, records: &[(&str, &Comparison)], gross: &Comparison) -> Str
     let line = (form.line)(gross);
     let width = form.name_width + form.counts.iter().sum::<usize>();
     let skipped: usize = form.numbers.iter().map(|&(width, _)| width).sum();
-    let mut text = format!(
-        "{:<name$}{}{:skipped$}{}\n",
+    let sum = format!(
+        "{:<name$}{}{:skipped$}{}",
         "Sum",
         counts(form, &line),
         "",
         line.tail,
         name = form.name_width
     );
+    let mut text = format!("{}\n", sum.trim_end());
     let averages = average(form, records);
     for (name, values) in [("Gross", &line.numbers), ("Average", &averages)] {
         let _ = writeln!(text, "{name:<width$}{}", numbers(form, values));
@@ -119,7 +120,10 @@ mod tests {
             let line = text.lines().find(|line| line.starts_with(name));
             line.unwrap().split_whitespace().nth(1).unwrap().to_owned()
         };
-        assert_eq!((row("Gross"), row("Average")), ("40".to_owned(), "63".to_owned()));
+        assert_eq!(
+            (row("Gross"), row("Average")),
+            ("40".to_owned(), "63".to_owned())
+        );
         assert!(text.contains("\n   2   1   3   0   0   0   0"), "{text}");
         let totals = "\nTotal couplets: 5  Total short runs: 0  Total long runs: 0\n";
         assert!(text.ends_with(totals), "{text}");

@@ -1,7 +1,7 @@
 //! Comparisons of several records: sums, intervals, and their text.
 
 use super::tables::{FORMS, Form, lines, matrices};
-use super::{Comparison, FIGURES, Figure, Interval, Protocol, bootstrap_intervals};
+use super::{Comparison, FIGURES, Figure, Independent, Interval, Protocol, intervals};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -26,7 +26,9 @@ pub struct Evaluation {
     pub records: Vec<RecordComparison>,
     /// Counts over all records.
     pub gross: Comparison,
-    /// 95 % intervals by record, in the order of [`FIGURES`].
+    /// What the intervals take as independent.
+    pub independent: Independent,
+    /// 95 % intervals, in the order of [`FIGURES`].
     intervals: Vec<Option<Interval>>,
 }
 
@@ -39,10 +41,12 @@ impl Evaluation {
         for comparison in &all {
             gross.add(comparison);
         }
+        let (independent, intervals) = intervals(&all, &FIGURES, SEED);
         Self {
             protocol,
             gross,
-            intervals: bootstrap_intervals(&all, &FIGURES, SEED),
+            independent,
+            intervals,
             records,
         }
     }
@@ -61,9 +65,14 @@ impl Evaluation {
             let _ = write!(text, "\n# {}\n{}", form.name, self.table(form));
         }
         text.push('\n');
-        for (figure, Interval { low, high }) in self.intervals() {
+        let how = match self.independent {
+            Independent::Records => "95 % by record",
+            Independent::Events => "95 % if its beats and episodes were independent",
+        };
+        let shown = |figure: &Figure| !(merge_s && figure.id.starts_with("s_"));
+        for (figure, Interval { low, high }) in self.intervals().filter(|(f, _)| shown(f)) {
             let (name, low, high) = (figure.name, low * 100.0, high * 100.0);
-            let _ = writeln!(text, "# {name} 95 % by record: {low:.2} to {high:.2}");
+            let _ = writeln!(text, "# {name} {how}: {low:.2} to {high:.2}");
         }
         text
     }
@@ -154,6 +163,15 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("V Se 95 %"), "{text}");
+    }
+
+    #[test]
+    fn the_interval_of_one_record_says_what_it_takes_for_granted() {
+        let mut evaluation = evaluation();
+        evaluation.records.truncate(1);
+        let text = Evaluation::new(evaluation.protocol, evaluation.records).lines(false);
+        let line = "# Q Se 95 % if its beats and episodes were independent: 94.55 to 99.82\n";
+        assert!(text.contains(line), "{text}");
     }
 
     #[test]

@@ -4,9 +4,11 @@
 //! atrial fibrillation or flutter. Where an episode of ventricular flutter (of atrial fibrillation or flutter) begins
 //! outside a run, it counts as the longest run. Where the standard leaves room, the rule is `rxr`'s (WFDB 10.7).
 
+mod roles;
+
 use super::marks::NEVER;
-use super::{Mark, Marks, Protocol, Rhythm};
-use crate::recording::BeatCode;
+use super::{Marks, Protocol};
+use roles::{Role, roles};
 use serde::{Deserialize, Serialize};
 
 /// Runs of this length and longer are counted together.
@@ -137,73 +139,6 @@ fn bin(length: u64) -> usize {
     length.min(LONGEST) as usize
 }
 
-/// What a mark means for runs of one kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
-    /// A beat of the kind.
-    Ectopic,
-    /// Any other beat.
-    Break,
-    /// An unreadable stretch begins.
-    Unreadable,
-    /// An episode begins that counts as the longest run.
-    Begins,
-    /// That episode ends.
-    Ends,
-    /// An episode of the other kind begins.
-    OtherBegins,
-}
-
-/// The rhythm that marks have led to. An episode of one kind ends that of the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Episode {
-    Atrial,
-    Ventricular,
-}
-
-/// The marks that bear on runs of a kind, in order of time.
-fn roles(marks: &Marks, kind: RunKind) -> Vec<(i64, Role)> {
-    let own = match kind {
-        RunKind::Ventricular => Episode::Ventricular,
-        RunKind::Supraventricular => Episode::Atrial,
-    };
-    let mut now = None;
-    let role = |&(at, mark): &(i64, Mark)| {
-        let before = now;
-        now = after(now, mark);
-        let role = match mark {
-            Mark::Beat(class) if is_ectopic(class, kind, now) => Role::Ectopic,
-            Mark::Beat(_) => Role::Break,
-            Mark::Unreadable => Role::Unreadable,
-            _ if now == before => return None,
-            _ if now == Some(own) => Role::Begins,
-            _ if now.is_some() => Role::OtherBegins,
-            _ if before == Some(own) => Role::Ends,
-            _ => return None,
-        };
-        Some((at, role))
-    };
-    marks.all.iter().filter_map(role).collect()
-}
-
-fn after(now: Option<Episode>, mark: Mark) -> Option<Episode> {
-    match mark {
-        Mark::Beat(_) | Mark::Unreadable => now,
-        Mark::FlutterOn | Mark::Rhythm(Rhythm::VentricularFlutter) => Some(Episode::Ventricular),
-        Mark::FlutterOff => now.filter(|&episode| episode != Episode::Ventricular),
-        Mark::Rhythm(rhythm) => rhythm.is_atrial().then_some(Episode::Atrial),
-    }
-}
-
-fn is_ectopic(class: BeatCode, kind: RunKind, now: Option<Episode>) -> bool {
-    match (kind, class) {
-        (RunKind::Ventricular, BeatCode::V | BeatCode::F)
-        | (RunKind::Supraventricular, BeatCode::S) => true,
-        (RunKind::Supraventricular, BeatCode::N) => now == Some(Episode::Atrial),
-        _ => false,
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Run {
     first: i64,
@@ -231,7 +166,7 @@ fn runs(roles: &[(i64, Role)], (from, to): (i64, i64)) -> Vec<Run> {
     let learning = roles[..start].iter().rev();
     let last_change = learning
         .map(|&(_, role)| role)
-        .find(|role| matches!(role, Role::Begins | Role::Ends));
+        .find(|role| matches!(role, Role::Begins | Role::Ends | Role::OtherEnds));
     let lasts = last_change == Some(Role::Begins);
     let mut open = lasts.then(|| Run::of_episode(from, Some(from)));
     let mut runs = Vec::new();
@@ -251,7 +186,9 @@ fn runs(roles: &[(i64, Role)], (from, to): (i64, i64)) -> Vec<Run> {
             (Role::Begins, None) => open = Some(Run::of_episode(at, None)),
             (Role::Ends, Some(run)) => run.last = Some(at),
             (Role::Break | Role::Unreadable, _) => runs.extend(open.take()),
-            (Role::Begins, Some(_)) | (Role::Ends, None) | (Role::OtherBegins, _) => {}
+            (Role::Begins, Some(_))
+            | (Role::Ends, None)
+            | (Role::OtherBegins | Role::OtherEnds, _) => {}
         }
     }
     if end == roles.len() {
@@ -292,7 +229,7 @@ impl<'a> Counterpart<'a> {
         while let Some((_, role)) = self.next_to(to) {
             length = match role {
                 Role::Ectopic => length + 1,
-                Role::Ends => length,
+                Role::Ends | Role::OtherEnds => length,
                 Role::Break | Role::Unreadable | Role::OtherBegins => 0,
                 Role::Begins => {
                     self.pass_episode();
@@ -424,7 +361,10 @@ mod tests {
         let test = "2000V 2050+(AFIB 2100V 2900+(N";
         assert_eq!(pairs(run, test, Ventricular), [(2, 1)]);
         let run = "2000A 2100A 2200N";
-        assert_eq!(pairs(run, "2000A 2020[ 2080] 2100A", Supraventricular), [(2, 1)]);
+        assert_eq!(
+            pairs(run, "2000A 2020[ 2080] 2100A", Supraventricular),
+            [(2, 1)]
+        );
     }
 
     #[test]
@@ -439,6 +379,9 @@ mod tests {
         let flutter = "500[ 1500] 1600N";
         assert_eq!(pairs(flutter, "1005V", Ventricular), [(6, 1)]);
         assert_eq!(pairs("500[ 900] 1600N", "", Ventricular), []);
+        // One of the other kind ends it with its own end only.
+        assert_eq!(pairs("500[ 900+(AFIB 1600N", "", Ventricular), [(6, 0)]);
+        assert_eq!(pairs("500[ 900+(AFIB 950+(N 1600N", "", Ventricular), []);
     }
 
     #[test]
