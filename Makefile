@@ -15,7 +15,7 @@ PORT ?= 8080
 # tests run the models; `make models` compares them with their reference values natively.
 PURE := --no-default-features --features terminal
 
-.PHONY: help run build dist test check native models site size browser accuracy bench picture fuzz install install-test clean
+.PHONY: help run build dist test check native models site size browser bench accuracy picture fuzz install install-test clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'

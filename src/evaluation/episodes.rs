@@ -100,24 +100,78 @@ pub fn score_episodes(
     } else {
         Vec::new()
     };
-    let counted = |spans: &[Span]| -> Vec<Span> {
-        let long = spans.iter().filter(|(from, to)| to - from >= least);
-        long.copied().collect()
-    };
+    let se = Tally::of(&counted(&truth, &[], least), &found);
+    let ppv = Tally::of(&counted(&found, &excluded, least), &truth);
     let milliseconds = |count: i64| (count as f64 * 1000.0 / rate_hz + 0.5).floor().max(0.0) as u64;
-    let (own_truth, own_found) = (counted(&truth), counted(&found));
-    let (hits, misses) = split(&own_truth, &found, &[]);
-    let (right, wrong) = split(&own_found, &truth, &excluded);
     EpisodeScore {
-        found: hits,
-        missed: misses,
-        right,
-        wrong,
-        reference_ms: milliseconds(length(&own_truth)),
-        found_ms: milliseconds(overlap(&own_truth, &found)),
-        test_ms: milliseconds(length(&own_found) - excess(&own_found, &excluded)),
-        right_ms: milliseconds(overlap(&own_found, &truth)),
+        found: se.with,
+        missed: se.without,
+        right: ppv.with,
+        wrong: ppv.without,
+        reference_ms: milliseconds(se.length),
+        found_ms: milliseconds(se.overlap),
+        test_ms: milliseconds(ppv.length),
+        right_ms: milliseconds(ppv.overlap),
     }
+}
+
+/// An episode that is counted, and its length less what is excluded of it.
+struct Episode {
+    span: Span,
+    length: i64,
+}
+
+fn counted(spans: &[Span], excluded: &[Span], least: i64) -> Vec<Episode> {
+    let episodes = spans.iter().filter_map(|&span| outside(span, excluded));
+    episodes.filter(|episode| episode.length >= least).collect()
+}
+
+/// What is left of an episode outside the excluded spans, which are in order of time; none if one of them holds it.
+fn outside((mut from, mut to): Span, excluded: &[Span]) -> Option<Episode> {
+    let mut within = 0;
+    for &(first, last) in excluded {
+        if to <= first {
+            break;
+        }
+        match (first <= from, last >= to) {
+            (true, true) => return None,
+            (true, false) => from = from.max(last),
+            (false, true) => to = first,
+            (false, false) => within += last - first,
+        }
+    }
+    Some(Episode {
+        span: (from, to),
+        length: to - from - within,
+    })
+}
+
+/// Episodes of one file against the other's.
+#[derive(Default)]
+struct Tally {
+    with: u64,
+    without: u64,
+    length: i64,
+    overlap: i64,
+}
+
+impl Tally {
+    fn of(own: &[Episode], other: &[Span]) -> Self {
+        let mut tally = Self::default();
+        for Episode { span, length } in own {
+            let overlap = overlap(*span, other);
+            tally.with += u64::from(overlap > 0);
+            tally.without += u64::from(overlap == 0);
+            tally.length += length;
+            tally.overlap += overlap;
+        }
+        tally
+    }
+}
+
+fn overlap(own: Span, other: &[Span]) -> i64 {
+    let of_span = |&(from, to): &Span| (own.1.min(to) - own.0.max(from)).max(0);
+    other.iter().map(of_span).sum()
 }
 
 /// The test period; without an end, it ends with the last mark of either file.
@@ -157,51 +211,6 @@ fn cut(spans: &[Span], (first, last): Span) -> Vec<Span> {
         .map(|&(from, to)| (from.max(first), to.min(last)))
         .filter(|(from, to)| from < to)
         .collect()
-}
-
-/// How many spans have a counterpart, and how many have none. One that lies in an excluded span is not counted.
-fn split(own: &[Span], other: &[Span], excluded: &[Span]) -> (u64, u64) {
-    let (mut with, mut without) = (0, 0);
-    for span in own {
-        let span = std::slice::from_ref(span);
-        if overlap(span, other) > 0 {
-            with += 1;
-        } else if overlap(span, excluded) == 0 {
-            without += 1;
-        }
-    }
-    (with, without)
-}
-
-fn length(spans: &[Span]) -> i64 {
-    spans.iter().map(|(from, to)| to - from).sum()
-}
-
-fn overlaps<'a>(
-    own: &'a [Span],
-    other: &'a [Span],
-) -> impl Iterator<Item = (Span, Span, i64)> + 'a {
-    own.iter().flat_map(|&a| {
-        let overlap = move |&b: &Span| (a, b, (a.1.min(b.1) - a.0.max(b.0)).max(0));
-        other.iter().map(overlap)
-    })
-}
-
-fn overlap(own: &[Span], other: &[Span]) -> i64 {
-    overlaps(own, other).map(|(_, _, overlap)| overlap).sum()
-}
-
-/// What excluded spans take from the time of test episodes. `epicmp` adds the overlap where the excluded span began
-/// before the episode; so do we, so that the tables agree.
-fn excess(own: &[Span], excluded: &[Span]) -> i64 {
-    let signed = |(own, excluded, overlap): (Span, Span, i64)| {
-        if excluded.0 < own.0 {
-            -overlap
-        } else {
-            overlap
-        }
-    };
-    overlaps(own, excluded).map(signed).sum()
 }
 
 #[cfg(test)]
@@ -283,6 +292,24 @@ mod tests {
         };
         assert_eq!(counts(&score(false)), [0, 0, 0, 1]);
         assert_eq!(counts(&score(true)), [0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn only_the_part_outside_flutter_counts() {
+        let reference = "2000+(AFL 4000+(AFIB 5000+(N 6000+(AFL 6500+(N";
+        let scored = |test| {
+            let protocol = Protocol {
+                exclude_flutter: true,
+                ..Protocol::default()
+            };
+            let score = scored(reference, test, AtrialFibrillation, protocol);
+            (score.right, score.wrong, score.right_ms, score.test_ms)
+        };
+        assert_eq!(scored("3000+(AFIB 4500+(N"), (1, 0, 5000, 5000));
+        assert_eq!(scored("1500+(AFIB 3000+(N"), (0, 1, 0, 5000));
+        assert_eq!(scored("4500+(AFIB 7000+(N"), (1, 0, 5000, 20_000));
+        assert_eq!(scored("6000+(AFIB 6500+(N"), (0, 0, 0, 0));
+        assert_eq!(scored("6000+(AFIB 6501+(N"), (0, 1, 0, 10));
     }
 
     #[test]

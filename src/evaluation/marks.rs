@@ -229,6 +229,7 @@ fn mark(annotation: &Annotation, map: ClassMap) -> Option<Mark> {
     match annotation.code.as_str() {
         "[" => Some(Mark::FlutterOn),
         "]" => Some(Mark::FlutterOff),
+        "+" if annotation.text.is_empty() => None,
         "+" => Some(Mark::Rhythm(Rhythm::of_label(&annotation.text))),
         code => beat_class(code, map).map(Mark::Beat),
     }
@@ -288,6 +289,14 @@ mod tests {
         assert_eq!(spans("100N 103~48 106N"), vec![(101, 101)]);
         assert_eq!(spans("100N 120~-1"), vec![(120, NEVER)]);
         assert_eq!(spans("100N 120~3 200N"), vec![]);
+    }
+
+    #[test]
+    fn a_stretch_that_is_added_breaks_runs_where_it_begins() {
+        let beats = [(10, BeatCode::V), (30, BeatCode::V)];
+        let marks = Marks::of_beats(&beats).with_shutdown([(20, 25)]);
+        assert_eq!(marks.all[1], (20, Mark::Unreadable));
+        assert!(marks.in_shutdown(25) && !marks.in_shutdown(26));
     }
 
     #[test]

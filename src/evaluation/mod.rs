@@ -3,7 +3,6 @@
 mod classes;
 mod comparison;
 mod episodes;
-mod evaluation;
 mod figures;
 #[cfg(test)]
 mod floors;
@@ -14,6 +13,7 @@ mod marks;
 mod oracle;
 mod pairing;
 mod protocol;
+mod records;
 mod runs;
 mod score;
 #[cfg(test)]
@@ -28,13 +28,13 @@ mod waves_floors;
 pub use classes::{ClassMap, beat_class};
 pub use comparison::{Compared, Comparison, compare};
 pub use episodes::{EpisodeKind, EpisodeScore, score_episodes};
-pub use evaluation::{Evaluation, RecordComparison};
 pub use figures::{FIGURES, Figure};
 pub use intervals::{DRAWS, Independent, Interval, intervals};
 pub use labels::{Label, Labels, label_steps, score_marks};
 pub use marks::{Mark, Marks, Rhythm};
 pub use pairing::{Outcome, Step, pair_beats};
 pub use protocol::Protocol;
+pub use records::{Evaluation, RecordComparison};
 pub use runs::{RUN_LENGTHS, RunKind, RunLength, RunScore, score_runs};
 pub use score::BeatScore;
 use score::share;

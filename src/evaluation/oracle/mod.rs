@@ -140,8 +140,9 @@ fn records(folder: &Path) -> Vec<String> {
 }
 
 /// One record's line: its numbers, and where none is corrected every byte.
-fn compare_record(tally: &mut Tally, kind: &'static str, place: &str, ours: &str, theirs: &str) {
-    let corrections = corrections::of_record(kind, theirs);
+fn compare_record(tally: &mut Tally, name: Name<'_>, place: &str, ours: &str, theirs: &str) {
+    let kind = name.kind;
+    let corrections = corrections::of_record(kind, name.tag, theirs);
     let (our_words, their_words) = (words(ours), words(theirs));
     if corrections.is_empty() && our_words == their_words && ours != theirs {
         let spaced = |line: &str| vec![line.replace(' ', "_")];
@@ -185,7 +186,7 @@ fn compare_table(
     let mut read_lines = Vec::new();
     for record in evaluation.records.iter().map(|record| &record.record) {
         let place = format!("{file} {record}");
-        compare_record(tally, kind, &place, &ours[record], &theirs[record]);
+        compare_record(tally, name, &place, &ours[record], &theirs[record]);
         read_lines.push(words(&theirs[record]));
     }
     let sums = lines(&read(folder, &format!("out/sum_{file}")));
@@ -195,7 +196,7 @@ fn compare_table(
             // The sums of the reference's beats behind the shutdowns are ours alone, and no row has a gross RR error.
             ours.truncate(theirs.len());
             let place = format!("sum_{file} {row}");
-            let corrections = corrections::of_sums(kind, row, &read_lines, folder, name.tag);
+            let corrections = corrections::of_sums(kind, &theirs, &read_lines, folder, name.tag);
             tally.compare_corrected("sums", &place, &ours, &theirs, &corrections);
         }
     }
@@ -218,6 +219,9 @@ fn compare_matrices(
         tally.compare(kind, &place, &our_numbers(&ours), &report_numbers(theirs));
     }
 }
+
+/// How a comparison is written as matrices.
+type Text<'a> = &'a dyn Fn(&Comparison) -> String;
 
 /// The list of beats whose labels differ. `bxb` gives a test beat in the reference's flutter the time of the next
 /// reference beat; ours stays where the test beat is.
@@ -284,7 +288,7 @@ fn compare_beats_and_runs(tally: &mut Tally, folder: &Path, set: &Set) {
     let both_runs = |c: &Comparison| {
         matrices::runs(&c.ventricular_runs) + &matrices::runs(&c.supraventricular_runs)
     };
-    let texts: [(&'static str, &str, &dyn Fn(&Comparison) -> String); 6] = [
+    let texts: [(&'static str, &str, Text); 6] = [
         ("bxb -S", "bxb_TAG.S.txt", &|c| matrices::beats(c, false)),
         ("bxb -s", "bxb_TAG.s.txt", &|c| matrices::beats(c, true)),
         ("bxb -C", "bxb_TAG.C.txt", &|c| with_fractions(c, false)),

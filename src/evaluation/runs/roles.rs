@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_mark_that_changes_nothing_means_nothing() {
-        let text = "10+(AFIB 20+(AFL 30] 40+(N 50+(B 60~-1 70~48";
+        let text = "10+(AFIB 20+(AFL 25+ 30] 40+(N 50+(B 60~-1 70~48";
         assert_eq!(read(text, Supraventricular), [Begins, Ends, Unreadable]);
     }
 }

@@ -38,14 +38,15 @@ fn sums(form: &Form, records: &[(&str, &Comparison)], gross: &Comparison) -> Str
     let line = (form.line)(gross);
     let width = form.name_width + form.counts.iter().sum::<usize>();
     let skipped: usize = form.numbers.iter().map(|&(width, _)| width).sum();
-    let mut text = format!(
-        "{:<name$}{}{:skipped$}{}\n",
+    let sum = format!(
+        "{:<name$}{}{:skipped$}{}",
         "Sum",
         counts(form, &line),
         "",
         line.tail,
         name = form.name_width
     );
+    let mut text = format!("{}\n", sum.trim_end());
     let averages = average(form, records);
     for (name, values) in [("Gross", &line.numbers), ("Average", &averages)] {
         let _ = writeln!(text, "{name:<width$}{}", numbers(form, values));

@@ -1,8 +1,9 @@
 //! Comparisons as text that can be laid beside the WFDB programs' reports: a line a record with sums, or matrices.
 //!
-//! The column names are those of `bxb`, `rxr` and `epicmp`, so that `sumstats` reads the lines. Where these programs
-//! compute a percentage wrongly (S beats left out of "beats missed" in a shutdown, gross shares of shutdown halved), the
-//! right one is given.
+//! Header lines and the lines of records are those of `bxb`, `rxr` and `epicmp`, byte for byte; the rows below are those
+//! of `sumstats`. Where these programs compute a percentage wrongly, the right one is given: `bxb` leaves S beats out of
+//! "beats missed" in a shutdown; `sumstats` halves the gross shares of shutdown, leaves fusion beats called S out of the
+//! gross and average S +P, and averages figures that are rounded already. The test `oracle::corrections` holds both.
 
 mod forms;
 pub(super) mod lines;

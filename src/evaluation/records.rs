@@ -69,7 +69,8 @@ impl Evaluation {
             Independent::Records => "95 % by record",
             Independent::Events => "95 % if its beats and episodes were independent",
         };
-        for (figure, Interval { low, high }) in self.intervals() {
+        let shown = |figure: &Figure| !(merge_s && figure.id.starts_with("s_"));
+        for (figure, Interval { low, high }) in self.intervals().filter(|(f, _)| shown(f)) {
             let (name, low, high) = (figure.name, low * 100.0, high * 100.0);
             let _ = writeln!(text, "# {name} {how}: {low:.2} to {high:.2}");
         }
