@@ -33,7 +33,6 @@ fn read(folder: &Path, name: &str) -> Recording {
     };
     let bundle = Bundle {
         entries: vec![entry("hea"), entry("dat")],
-        ..Bundle::default()
     };
     match open(&bundle, &mut Context::default()) {
         Ok(Reading::Recording(recording)) => *recording,
