@@ -261,7 +261,7 @@ fn marks(waves: &[BeatWaves], rate_hz: f64, fiducial: usize) -> WaveMarks {
         qrs_end: qrs(|qrs| qrs.end_s),
         t_onset: t(|t| t.onset_s).filter(|_| has_t),
         t_peak: t(|t| t.peak_s).filter(|_| has_t),
-        t_end: t(|t| t.end_s).filter(|_| has_t),
+        t_end: t(|t| t.end_s).filter(|_| mostly(waves, clear_t)),
     }
 }
 
@@ -275,6 +275,15 @@ fn mostly(waves: &[BeatWaves], wave: impl Fn(&BeatWaves) -> Result<Wave, Absent>
         (present + usize::from(wave.is_ok()), all + 1)
     });
     present > 0 && present * 2 >= all
+}
+
+/// A beat's T wave where its end is clear.
+fn clear_t(beat: &BeatWaves) -> Result<Wave, Absent> {
+    if beat.t_end_is_clear {
+        beat.t
+    } else {
+        Err(Absent::Flat)
+    }
 }
 
 /// Level of the line before the QRS.
@@ -316,12 +325,22 @@ fn intervals(
             _ => Measured::withheld(missing),
         }
     };
-    let (has_p, has_t) = (mostly(waves, |beat| beat.p), mostly(waves, |beat| beat.t));
+    let has_p = mostly(waves, |beat| beat.p);
+    let has_t = mostly(waves, |beat| {
+        beat.t.and_then(|t| {
+            if beat.t_end_is_clear {
+                Ok(t)
+            } else {
+                Err(Absent::Flat)
+            }
+        })
+    });
     let p = |beat: &BeatWaves| Some(beat.p.ok()?.end_s - beat.p.ok()?.onset_s);
     let pr = |beat: &BeatWaves| Some(beat.qrs.onset_s - beat.p.ok()?.onset_s);
     let qrs = |beat: &BeatWaves| Some(beat.qrs.end_s - beat.qrs.onset_s);
-    let qt = |beat: &BeatWaves| Some(beat.t.ok()?.end_s - beat.qrs.onset_s);
-    let jt = |beat: &BeatWaves| Some(beat.t.ok()?.end_s - beat.qrs.end_s);
+    let t_end = |beat: &BeatWaves| Some(clear_t(beat).ok()?.end_s);
+    let qt = |beat: &BeatWaves| Some(t_end(beat)? - beat.qrs.onset_s);
+    let jt = |beat: &BeatWaves| Some(t_end(beat)? - beat.qrs.end_s);
     let qt_ms = over(&qt, has_t, "analysis-no-clear-t-end");
     let correct = |formula: Correction| corrected(&qt_ms, rr, formula);
     Intervals {

@@ -33,7 +33,6 @@ fn read(folder: &Path, name: &str) -> Recording {
     };
     let bundle = Bundle {
         entries: vec![entry("hea"), entry("dat")],
-        ..Bundle::default()
     };
     match open(&bundle, &mut Context::default()) {
         Ok(Reading::Recording(recording)) => *recording,
@@ -150,11 +149,11 @@ fn qtdb_stays_below_its_spreads() {
     spreads_below(&all, FLOORS_QTDB_MS);
 }
 
-/// Floors: P onset, P end, QRS onset, QRS end, T end; best public tools on the same data and scoring have
+/// What may not be exceeded, a little above what was measured: P onset, P end, QRS onset, QRS end, T end; best public tools on the same data and scoring have
 /// 22.7, 15.7, 13.2, 17.9, 27.2 (II), 30.2, 18.7, 13.4, 18.5, 32 (I) and 25, 23, 17, 19, 39 (QTDB, first lead).
-const FLOORS_II_MS: [f64; 5] = [16.0, 12.0, 11.0, 13.0, 22.0];
-const FLOORS_I_MS: [f64; 5] = [20.0, 16.0, 12.5, 16.5, 25.0];
-const FLOORS_QTDB_MS: [f64; 5] = [26.0, 28.0, 15.0, 21.0, 43.0];
+const FLOORS_II_MS: [f64; 5] = [12.0, 11.0, 11.0, 13.2, 22.0];
+const FLOORS_I_MS: [f64; 5] = [18.5, 16.0, 12.5, 14.8, 24.5];
+const FLOORS_QTDB_MS: [f64; 5] = [25.0, 27.0, 14.5, 19.5, 43.0];
 /// Least F1 in percent: P over the records that have P marks, then P, QRS and T over all.
-const FLOORS_II_F1: [f64; 4] = [99.0, 97.5, 99.3, 98.0];
-const FLOORS_I_F1: [f64; 4] = [98.7, 97.2, 99.3, 98.5];
+const FLOORS_II_F1: [f64; 4] = [98.9, 97.5, 99.3, 98.4];
+const FLOORS_I_F1: [f64; 4] = [98.7, 97.5, 99.5, 99.2];

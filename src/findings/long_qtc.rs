@@ -33,7 +33,8 @@ impl FindingRule for LongQtc {
             measured: &intervals.qtc_fridericia_ms,
             above_ms: ABOVE_MS,
             of_beat_ms: &|waves| {
-                let single = f64::from(waves.t.ok()?.end_s - waves.qrs.onset_s) * 1000.0;
+                let t = waves.t.ok().filter(|_| waves.t_end_is_clear)?;
+                let single = f64::from(t.end_s - waves.qrs.onset_s) * 1000.0;
                 Some(single * qtc / qt)
             },
         }

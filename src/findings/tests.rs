@@ -97,7 +97,7 @@ fn a_run_is_told_with_its_rate() {
 fn breathing_gives_none_and_fibrillation_no_supraventricular_beat() {
     for seed in 1..6 {
         let breathing = SimulatorOptions {
-            rr_variability: Some(0.07),
+            rr_variability: Some(0.05),
             ..options(Rhythm::Sinus, seed)
         };
         let (findings, _) = found(&breathing);

@@ -126,6 +126,7 @@ fn waves() -> BeatWaves {
         p: Err(Absent::NoRepeat),
         qrs: wave(-0.04, 0.0, 0.06),
         t: Ok(wave(0.2, 0.28, 0.36)),
+        t_end_is_clear: true,
     }
 }
 

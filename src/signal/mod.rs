@@ -7,10 +7,10 @@ mod sections;
 mod spectrum;
 mod statistics;
 
-pub use kernels::{gaussian, mexican_hat, slope};
+pub use kernels::{MexicanHat, gaussian, slope};
 pub use resample::{ResamplingTable, SincShape, resample_window};
 pub use sections::{Band, SectionFilter, butterworth, sos_filter, sos_filtfilt};
 pub use spectrum::{Autoregression, Density, burg, lomb_scargle, without_line};
 pub use statistics::{
-    correlation, mean, median, percentile, percentile_of_sorted, standard_deviation,
+    correlation, mean, median, median_of_mut, percentile, percentile_of_sorted, standard_deviation,
 };

@@ -1,7 +1,7 @@
 //! Beats of alike QRS in a stretch, each with their median shape.
 
 use super::marks::{AFTER, BEFORE, GRID_HZ, samples};
-use crate::signal::median;
+use crate::signal::median_of_mut;
 
 /// Correlation of QRS complexes from which on two beats are of one kind.
 const ALIKE: f64 = 0.92;
@@ -161,7 +161,7 @@ fn median_shape(members: &[Member]) -> Vec<f64> {
             column.clear();
             let values = members.iter().map(|member| f64::from(member.cut[k]));
             column.extend(values.filter(|v| !v.is_nan()));
-            median(&column).unwrap_or(0.0)
+            median_of_mut(&mut column).unwrap_or(0.0)
         })
         .collect()
 }

@@ -5,7 +5,7 @@
 //! steep waves, and baselines that are not flat, are treated alike (the "triangle" construction of Zack, Rogers and
 //! Latt, J Histochem Cytochem 25:741, 1977, used there on histograms).
 
-use crate::signal::{gaussian, mexican_hat, slope};
+use crate::signal::{MexicanHat, gaussian, slope};
 
 /// Samples per second of every shape.
 pub const GRID_HZ: f64 = 500.0;
@@ -28,6 +28,12 @@ const FIRST_DEPARTURE_S: f64 = 0.012;
 const P_OUTWARD_S: (f64, f64) = (0.004, 0.008);
 /// The same for the T end.
 const T_OUTWARD_S: f64 = 0.004;
+/// When a T's end is not clear: its height is below this share of the QRS's; it falls for longer than this; or the
+/// tangent, which usually lies this much before the corner, differs from that by more than this.
+const T_FLAT: f64 = 0.03;
+const T_FALLS_S: f64 = 0.14;
+const TANGENT_EARLIER_S: f64 = 0.008;
+const T_ENDS_AGREE_S: f64 = 0.03;
 
 /// Indices of onset, peak and end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +60,8 @@ pub struct Marks {
     /// The best candidate for a P wave; whether it is one, a single shape cannot tell.
     pub p: Option<Bump>,
     pub t: Option<Bump>,
+    /// Whether intervals may rest on the T's end.
+    pub t_end_is_clear: bool,
 }
 
 /// Seconds in samples of the grid.
@@ -72,8 +80,14 @@ pub fn marks(shape: &[f64], rr_s: f64) -> Option<Marks> {
     let t = t_wave(shape, qrs, rr_s);
     let p = p_wave(shape, qrs, t.map(|t| t.span.peak), rr_s);
     // The T ends before the next beat's P begins.
-    let t = t.map(|t| t_end(shape, qrs, t, p.map(|p| p.span.peak), rr_s));
-    Some(Marks { qrs, height, p, t })
+    let ended = t.map(|t| t_end(shape, (qrs, height), t, p.map(|p| p.span.peak), rr_s));
+    Some(Marks {
+        qrs,
+        height,
+        p,
+        t: ended.map(|(t, _)| t),
+        t_end_is_clear: ended.is_some_and(|(_, clear)| clear),
+    })
 }
 
 fn qrs(shape: &[f64]) -> Option<(Span, f64)> {
@@ -134,7 +148,8 @@ fn qrs(shape: &[f64]) -> Option<(Span, f64)> {
 /// The T wave with its onset; its end is found once the next P is known.
 fn t_wave(shape: &[f64], qrs: Span, rr_s: f64) -> Option<Bump> {
     let held = hold_before(shape, qrs.end);
-    let response = mexican_hat(&held, T_SIGMA_S * GRID_HZ);
+    let hat = MexicanHat::new(T_SIGMA_S * GRID_HZ);
+    let response = |k: usize| hat.response(&held, k);
     let from = qrs.end + samples(0.04);
     let to = (qrs.onset + samples((0.62 * rr_s + 0.08).min(0.68)))
         .min(shape.len() - samples(0.06))
@@ -145,13 +160,14 @@ fn t_wave(shape: &[f64], qrs: Span, rr_s: f64) -> Option<Bump> {
         (-0.5 * (late_s / sharp_s).powi(2)).exp()
     };
     let calm = gaussian(&held, 0.015 * GRID_HZ);
-    let (peak, prominence) = stands_out(&calm, &response, from..to, samples(0.18), weight)?;
+    let (peak, prominence) = stands_out(&calm, response, from..to, samples(0.18), weight)?;
     let onset = border(
         &held,
         peak,
         qrs.end.max(peak.saturating_sub(samples(0.2))),
         (0.012, 0.11),
-    );
+    )
+    .corner;
     Some(Bump {
         span: Span {
             onset: onset.max(qrs.end),
@@ -162,7 +178,15 @@ fn t_wave(shape: &[f64], qrs: Span, rr_s: f64) -> Option<Bump> {
     })
 }
 
-fn t_end(shape: &[f64], qrs: Span, t: Bump, p_peak: Option<usize>, rr_s: f64) -> Bump {
+/// The T wave with its end, and whether that is clear: the T is high enough, falls within a usual time (else it runs
+/// into a U wave), and the tangent agrees.
+fn t_end(
+    shape: &[f64],
+    (qrs, height): (Span, f64),
+    t: Bump,
+    p_peak: Option<usize>,
+    rr_s: f64,
+) -> (Bump, bool) {
     let held = hold_before(shape, qrs.end);
     let peak = t.span.peak;
     let mut limit = (peak + samples(0.17)).min(shape.len() - 10);
@@ -172,17 +196,26 @@ fn t_end(shape: &[f64], qrs: Span, t: Bump, p_peak: Option<usize>, rr_s: f64) ->
             .min(next_p.saturating_sub(samples(0.06)))
             .max(peak + samples(0.04));
     }
-    let end = border(&held, peak, limit.min(shape.len() - 1), (0.012, 0.13));
-    let end = end.saturating_sub(samples(T_OUTWARD_S)).max(peak + 1);
-    Bump {
+    let border = border(&held, peak, limit.min(shape.len() - 1), (0.012, 0.13));
+    let end = border
+        .corner
+        .saturating_sub(samples(T_OUTWARD_S))
+        .max(peak + 1);
+    let earlier_s = (end as f64 - border.tangent) / GRID_HZ;
+    let is_clear = t.prominence >= T_FLAT * height
+        && end - peak <= samples(T_FALLS_S)
+        && (earlier_s - TANGENT_EARLIER_S).abs() <= T_ENDS_AGREE_S;
+    let end = Bump {
         span: Span { end, ..t.span },
         ..t
-    }
+    };
+    (end, is_clear)
 }
 
 fn p_wave(shape: &[f64], qrs: Span, t_peak: Option<usize>, rr_s: f64) -> Option<Bump> {
     let held = hold_after(shape, qrs.onset);
-    let response = mexican_hat(&held, P_SIGMA_S * GRID_HZ);
+    let hat = MexicanHat::new(P_SIGMA_S * GRID_HZ);
+    let response = |k: usize| hat.response(&held, k);
     let after_t = |seconds: f64| {
         let at = t_peak? as f64 - rr_s * GRID_HZ + seconds * GRID_HZ;
         Some(at.max(0.0) as usize)
@@ -194,7 +227,7 @@ fn p_wave(shape: &[f64], qrs: Span, t_peak: Option<usize>, rr_s: f64) -> Option<
         .max(after_t(0.07).unwrap_or(0));
     let to = qrs.onset.saturating_sub(samples(0.012));
     let calm = gaussian(&held, 0.008 * GRID_HZ);
-    let (peak, prominence) = stands_out(&calm, &response, from..to, samples(0.1), |_| 1.0)?;
+    let (peak, prominence) = stands_out(&calm, response, from..to, samples(0.1), |_| 1.0)?;
     let earliest = peak.saturating_sub(samples(0.13)).max(10);
     let earliest = earliest.max(
         after_t(0.06)
@@ -202,8 +235,10 @@ fn p_wave(shape: &[f64], qrs: Span, t_peak: Option<usize>, rr_s: f64) -> Option<
             .min(peak.saturating_sub(samples(0.03))),
     );
     let latest = qrs.onset.min(peak + samples(0.13));
-    let onset = border(&held, peak, earliest, (0.013, 0.09)) + samples(P_OUTWARD_S.0);
-    let end = border(&held, peak, latest, (0.013, 0.1)).saturating_sub(samples(P_OUTWARD_S.1));
+    let onset = border(&held, peak, earliest, (0.013, 0.09)).corner + samples(P_OUTWARD_S.0);
+    let end = border(&held, peak, latest, (0.013, 0.1))
+        .corner
+        .saturating_sub(samples(P_OUTWARD_S.1));
     (onset < peak && peak < end).then_some(Bump {
         span: Span { onset, peak, end },
         prominence,
@@ -214,7 +249,7 @@ fn p_wave(shape: &[f64], qrs: Span, t_peak: Option<usize>, rr_s: f64) -> Option<
 /// times `weight`.
 fn stands_out(
     calm: &[f64],
-    response: &[f64],
+    response: impl Fn(usize) -> f64,
     within: std::ops::Range<usize>,
     reach: usize,
     weight: impl Fn(usize) -> f64,
@@ -227,7 +262,7 @@ fn stands_out(
             (
                 k,
                 rises,
-                (rises.max(0.0) * response[k].abs()).sqrt() * weight(k),
+                (rises.max(0.0) * response(k).abs()).sqrt() * weight(k),
             )
         })
         .max_by(|a, b| a.2.total_cmp(&b.2))
@@ -247,11 +282,21 @@ fn prominence(calm: &[f64], k: usize, within: std::ops::Range<usize>, reach: usi
     before.min(after)
 }
 
-/// The border of the wave at `peak` towards `limit`: the corner beyond its steepest point, within a chord's length;
-/// `scale_s` is smoothing and length.
-fn border(shape: &[f64], peak: usize, limit: usize, scale_s: (f64, f64)) -> usize {
+/// Where a wave ends, by two constructions.
+struct Border {
+    /// The corner beyond the steepest point, within a chord's length.
+    corner: usize,
+    /// Where the tangent at the steepest point meets the level beyond (Lepeschkin and Surawicz, Circulation 6:378, 1952).
+    tangent: f64,
+}
+
+/// The border of the wave at `peak` towards `limit`; `scale_s` is smoothing and the chord's length.
+fn border(shape: &[f64], peak: usize, limit: usize, scale_s: (f64, f64)) -> Border {
     if peak.abs_diff(limit) < 3 {
-        return limit;
+        return Border {
+            corner: limit,
+            tangent: limit as f64,
+        };
     }
     let calm = gaussian(shape, scale_s.0 * GRID_HZ);
     let slopes = slope(&calm);
@@ -274,7 +319,17 @@ fn border(shape: &[f64], peak: usize, limit: usize, scale_s: (f64, f64)) -> usiz
     } else {
         steepest.saturating_sub(length).max(limit)
     };
-    corner(&calm, steepest, far, |depth| sign * depth)
+    let beyond = &calm[steepest.min(far)..=steepest.max(far)];
+    let level = sign
+        * beyond
+            .iter()
+            .map(|v| sign * v)
+            .fold(f64::INFINITY, f64::min);
+    let foot = (level - calm[steepest]) / slopes[steepest];
+    Border {
+        corner: corner(&calm, steepest, far, |depth| sign * depth),
+        tangent: steepest as f64 + if foot.is_finite() { foot } else { 0.0 },
+    }
 }
 
 /// Where the trace lies furthest from the chord between `from` and `to`; `depth` weighs how far it lies below.

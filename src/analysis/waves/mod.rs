@@ -13,7 +13,7 @@ mod tests;
 
 use super::{Beat, Grade, QualitySpan};
 use crate::recording::Lead;
-use crate::signal::{Band, butterworth, median, sos_filtfilt};
+use crate::signal::{Band, butterworth, median, median_of_mut, sos_filtfilt};
 use kinds::{Kind, Member, Trace, kinds};
 use marks::{BEFORE, Bump, GRID_HZ, Marks, samples};
 use presence::{Rhythm, detrended_correlation, p_presence, p_window, segment, segment_of};
@@ -58,7 +58,8 @@ pub struct Wave {
     pub peak_s: f32,
     /// Where it returns.
     pub end_s: f32,
-    /// 0 to 1: correlation with the median wave of its kind of beats; 0.5 where there is no other beat to compare.
+    /// 0 to 1: correlation with the median wave of its kind of beats; 0.5 where there is no other beat to compare,
+    /// and at most 0.5 for a T whose end is not clear.
     pub confidence: f32,
 }
 
@@ -113,6 +114,9 @@ pub struct BeatWaves {
     pub qrs: Wave,
     /// T wave.
     pub t: Result<Wave, Absent>,
+    /// Whether intervals may rest on the T's end: the T is not flat, does not run into a U wave, and two ways of finding
+    /// its end agree.
+    pub t_end_is_clear: bool,
 }
 
 /// Waves of all beats that lie in stretches of [`Grade::Waves`], in order; beats without a clear QRS are left out.
@@ -329,13 +333,13 @@ fn t_is_clear(kind: &Kind, marks: &Marks) -> bool {
     let errors: Vec<f64> = around
         .step_by(3)
         .map(|k| {
-            let off: Vec<f64> = kind
+            let mut off: Vec<f64> = kind
                 .members
                 .iter()
                 .map(|member| (f64::from(member.cut[k]) - kind.shape[k]).abs())
                 .filter(|v| !v.is_nan())
                 .collect();
-            median(&off).unwrap_or(0.0)
+            median_of_mut(&mut off).unwrap_or(0.0)
         })
         .collect();
     // 1.4826 times the median absolute deviation estimates the standard deviation, and a median's error is
@@ -382,18 +386,20 @@ impl KindWaves<'_> {
         qrs.peak_s = 0.0;
         qrs.onset_s = qrs.onset_s.min(-LEAST_FLANK_S);
         qrs.end_s = qrs.end_s.max(LEAST_FLANK_S);
+        let most_t = if self.marks.t_end_is_clear { 1.0 } else { 0.5 };
         let p = self
             .p(place, member)
             .map(|(span, shift, alike)| wave(&span, shift, alike));
         let t = self
             .t(member)
-            .map(|(span, shift, alike)| wave(&span, shift, alike));
+            .map(|(span, shift, alike)| wave(&span, shift, alike.min(most_t)));
         BeatWaves {
             beat,
             usual,
             p,
             qrs,
             t,
+            t_end_is_clear: self.marks.t_end_is_clear,
         }
     }
 
