@@ -358,10 +358,12 @@ fn early_worker() -> Option<(Worker, Vec<MessageEvent>)> {
         worker.terminate();
         return None;
     }
-    let said = of("said")?.dyn_into::<Array>().ok()?.iter();
+    let said: Array = of("said")?.dyn_into().ok()?;
     Some((
         worker,
-        said.filter_map(|event| event.dyn_into().ok()).collect(),
+        said.iter()
+            .filter_map(|event| event.dyn_into().ok())
+            .collect(),
     ))
 }
 

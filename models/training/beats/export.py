@@ -14,11 +14,13 @@ use super::network::Network;
 
 /// The networks; their answers are averaged.
 #[rustfmt::skip]
+#[allow(clippy::approx_constant)]
 pub static NETWORKS: [Network; {n}] = [
 """
 REFERENCE = """
 #[cfg(test)]
 #[rustfmt::skip]
+#[allow(clippy::approx_constant)]
 pub static REFERENCE: [(super::features::Features, [f32; 3]); {n}] = [
 """
 
