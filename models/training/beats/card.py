@@ -111,7 +111,9 @@ percent, with 95 % intervals over draws of records. Beats that are not decided (
     page += f"""
 The shipped networks are trained on all of DS1 (without 201) and SVDB: what `evaluate` says of them on DS1 is not held apart, and
 better. The features, the rule for fibrillation and the weighing of shapes were chosen with these folds in view, so the
-figures flatter a little too. In strips of 30 s a run of S beats that fills the strip cannot be told from its rate.
+figures flatter a little too. In strips of 30 s a run of S beats that fills the strip cannot be told from its rate. The
+figures are those of the networks; afterwards `src/analysis/classes/scatter.rs` leaves S beats undecided where the
+rhythm beside them scatters, which costs some sensitivity to S.
 
 | annotated \\ called | N | S | V | F | Q | none |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -13,7 +13,7 @@ pub const LENGTH: usize = BEFORE + 61;
 /// Grid points by which a beat may be moved against another.
 pub const MOST_SHIFT: i32 = 5;
 
-/// The trace around one beat in the lead's unit, its (upper) median at 0.
+/// The trace around one beat in the lead's unit, its median at 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cut {
     /// Values on the grid.
@@ -58,9 +58,11 @@ pub fn cut(lead: &Lead, time_s: f64) -> Cut {
         }
         *value = held;
     }
+    // Between the two in the middle, so that it is the same upside down.
     let mut sorted = values;
-    let (_, middle, _) = sorted.select_nth_unstable_by(LENGTH / 2, f32::total_cmp);
-    let middle = *middle;
+    let (below, upper, _) = sorted.select_nth_unstable_by(LENGTH / 2, f32::total_cmp);
+    let lower = below.iter().copied().fold(f32::MIN, f32::max);
+    let middle = (lower + *upper) / 2.0;
     values.iter_mut().for_each(|value| *value -= middle);
     Cut { values, whole }
 }

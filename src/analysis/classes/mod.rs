@@ -12,6 +12,7 @@ mod cuts;
 mod features;
 mod intervals;
 mod network;
+mod scatter;
 mod shapes;
 mod weights;
 
@@ -56,6 +57,7 @@ pub fn classify(lead: &Lead, beats: &mut [Beat], quality: &[QualitySpan]) {
             (class, confidence)
         };
     }
+    scatter::leave_undecided(beats);
 }
 
 /// Whether waves can be seen where a beat stands; `quality` is in order of time.
