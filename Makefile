@@ -64,7 +64,7 @@ bench: install ## speed of each stage, and of QRS detection beside sleepecg in t
 
 accuracy: ## what the analysis reaches on annotated data, where it is present (WRITE=1 puts it into the README)
 	@tools/deps-cache.sh give
-	@cargo build --release --locked $(PURE) --bin einthoven
+	@cargo build --locked --quiet --profile native $(PURE) --bin einthoven
 	@node tools/accuracy.mjs $(if $(WRITE),--write)
 
 picture: ## the picture of the README, from the built site

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const cache = process.env.EINTHOVEN_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "einthoven");
 const dataFolder = process.env.EINTHOVEN_DATA ?? join(cache, "data");
 const archives = join(root, "..", "shared", "data");
-const binary = join(root, "target", "release", "einthoven");
+const binary = join(root, "target", "native", "einthoven");
 const MARKS = ["<!-- accuracy: written by tools/accuracy.mjs --write -->", "<!-- accuracy ends -->"];
 
 // One row a question. `options` follow `einthoven evaluate`; the run is done once for all rows that ask the same.
@@ -87,7 +87,7 @@ function shareOf(gross, id) {
 
 // The JSON of an evaluation, run once for each set of options.
 function evaluation(data, options) {
-  if (!existsSync(binary)) throw new Error("target/release/einthoven is not built; run make accuracy");
+  if (!existsSync(binary)) throw new Error("target/native/einthoven is not built; run make accuracy");
   evaluation.done ??= new Map();
   const key = [data, ...options].join(" ");
   if (!evaluation.done.has(key)) {

@@ -205,8 +205,11 @@ impl Reading {
             self.mark(at, Mark::Unreadable);
         }
         if begins && self.flutter_from.is_none() {
-            let span = shutdown_span(at, self.last_beat, next, window);
-            self.marks.shutdown.push(span);
+            let (from, to) = shutdown_span(at, self.last_beat, next, window);
+            // Nothing is left of a stretch whose next mark lies within a window of the beat before.
+            if to >= self.last_beat {
+                self.marks.shutdown.push((from, to));
+            }
         }
     }
 
@@ -287,6 +290,7 @@ mod tests {
         assert_eq!(spans("100N 120~48 200N"), vec![(105, 195)]);
         assert_eq!(spans("100[ 110] 120~48 200N"), vec![(115, 195)]);
         assert_eq!(spans("100N 103~48 106N"), vec![(101, 101)]);
+        assert_eq!(spans("100N 102~48 104N"), vec![]);
         assert_eq!(spans("100N 120~-1"), vec![(120, NEVER)]);
         assert_eq!(spans("100N 120~3 200N"), vec![]);
     }
