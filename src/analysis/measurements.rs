@@ -307,7 +307,7 @@ fn intervals(
     sex: Option<Sex>,
 ) -> Intervals {
     if let Err(reason) = beat {
-        return all_withheld(&reason);
+        return Intervals::withheld(&reason);
     }
     let over = |length_s: &dyn Fn(&BeatWaves) -> Option<f32>, there: bool, missing: &str| {
         let lengths: Vec<f64> = waves
@@ -357,22 +357,6 @@ fn intervals(
             None => Measured::withheld("analysis-qtc-sex-unknown"),
         },
         qt_ms,
-    }
-}
-
-fn all_withheld(reason: &Phrase) -> Intervals {
-    let withheld = || Measured::Withheld(reason.clone());
-    Intervals {
-        p_ms: withheld(),
-        pr_ms: withheld(),
-        qrs_ms: withheld(),
-        qt_ms: withheld(),
-        jt_ms: withheld(),
-        qtc_bazett_ms: withheld(),
-        qtc_fridericia_ms: withheld(),
-        qtc_framingham_ms: withheld(),
-        qtc_hodges_ms: withheld(),
-        qtc_rautaharju_ms: withheld(),
     }
 }
 

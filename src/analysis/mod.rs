@@ -146,6 +146,26 @@ pub struct Intervals {
     pub qtc_rautaharju_ms: Measured<f64>,
 }
 
+impl Intervals {
+    /// None of them, for one reason.
+    #[must_use]
+    pub fn withheld(reason: &crate::recording::Phrase) -> Self {
+        let withheld = || Measured::Withheld(reason.clone());
+        Self {
+            p_ms: withheld(),
+            pr_ms: withheld(),
+            qrs_ms: withheld(),
+            qt_ms: withheld(),
+            jt_ms: withheld(),
+            qtc_bazett_ms: withheld(),
+            qtc_fridericia_ms: withheld(),
+            qtc_framingham_ms: withheld(),
+            qtc_hodges_ms: withheld(),
+            qtc_rautaharju_ms: withheld(),
+        }
+    }
+}
+
 /// Everything measured on one lead of a recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {

@@ -15,6 +15,9 @@ const SURE_FROM: f32 = 0.6;
 const NEAR: usize = 8;
 /// Fewest repetitions of a pattern: three cycles.
 const FEWEST_CYCLES: usize = 3;
+/// Fewest beats of a run (2017 AHA/ACC/HRS guideline on ventricular arrhythmias, Al-Khatib et al., Circulation
+/// 138:e272, 2018).
+const FEWEST_OF_RUN: usize = 3;
 
 /// Where extra beats start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +103,7 @@ impl<'a> Ectopy<'a> {
 
     /// Stretches in which every `period`-th beat is of this origin and the others are usual ones, three times and
     /// more; from the first such beat to the last.
-    pub fn patterns(&self, period: usize) -> Vec<Range<usize>> {
+    fn patterns(&self, period: usize) -> Vec<Range<usize>> {
         let mut patterns = Vec::new();
         let mut from = 0;
         while from < self.is.len() {
@@ -168,7 +171,7 @@ impl<'a> Ectopy<'a> {
     }
 
     /// Beats per minute within a row of two beats and more.
-    pub fn rate_per_min(&self, row: &Range<usize>) -> Option<f64> {
+    fn rate_per_min(&self, row: &Range<usize>) -> Option<f64> {
         let beats = self.analysis.beats.get(row.clone())?;
         let span_s = beats.last()?.time_s - beats.first()?.time_s;
         (span_s > 0.0).then(|| 60.0 * (beats.len() - 1) as f64 / span_s)
@@ -206,6 +209,33 @@ pub fn couplets(ectopy: &Ectopy<'_>, id: &str, text: Phrase) -> Vec<Finding> {
     let text = text.with("pairs", pairs.len());
     let beats = pairs.into_iter().flatten().collect();
     ectopy.finding(id, beats, text).into_iter().collect()
+}
+
+/// Each pattern of one origin with this period (2: bigeminy, 3: trigeminy) as a finding.
+pub fn patterns(ectopy: &Ectopy<'_>, id: &str, period: usize, text: &Phrase) -> Vec<Finding> {
+    ectopy
+        .patterns(period)
+        .into_iter()
+        .filter_map(|beats| ectopy.finding(id, beats.collect(), text.clone()))
+        .collect()
+}
+
+/// Each row of three and more beats of one origin as a finding, with `rate` (per minute) and `length` (seconds), from
+/// which `text` chooses the words.
+pub fn runs(ectopy: &Ectopy<'_>, id: &str, text: impl Fn(f64, f64) -> Phrase) -> Vec<Finding> {
+    ectopy
+        .rows()
+        .into_iter()
+        .filter(|row| row.len() >= FEWEST_OF_RUN)
+        .filter_map(|row| {
+            let rate_per_min = ectopy.rate_per_min(&row)?;
+            let length_s = 60.0 * (row.len() - 1) as f64 / rate_per_min;
+            let text = text(rate_per_min, length_s)
+                .with("rate", rate_per_min)
+                .with("length", length_s);
+            ectopy.finding(id, row.collect(), text)
+        })
+        .collect()
 }
 
 /// Whether a beat comes earlier than the intervals around it, a tenth and more; also where that cannot be measured.

@@ -150,7 +150,7 @@ mod testing {
 
     use crate::analysis::{Analysis, Beat, Grade, HeartRate, Intervals, QualitySpan};
     use crate::inference::{Call, EvidenceSpan};
-    use crate::recording::{BeatCode, Measured, Phrase};
+    use crate::recording::{BeatCode, Phrase};
 
     /// One lead at 250 Hz of good quality whose beats have these RR intervals, the first beat at 0.5 s.
     pub fn analysis(rr_s: &[f64]) -> Analysis {
@@ -162,7 +162,6 @@ mod testing {
             beats.push(beat(time_s));
         }
         let mean = rr_s.iter().sum::<f64>() / rr_s.len() as f64;
-        let none = || Measured::Withheld(Phrase::new("withheld-not-measured"));
         Analysis {
             lead: 0,
             quality: vec![QualitySpan {
@@ -180,18 +179,7 @@ mod testing {
                 n: rr_s.len(),
             }),
             median_beat: None,
-            intervals: Intervals {
-                p_ms: none(),
-                pr_ms: none(),
-                qrs_ms: none(),
-                qt_ms: none(),
-                jt_ms: none(),
-                qtc_bazett_ms: none(),
-                qtc_fridericia_ms: none(),
-                qtc_framingham_ms: none(),
-                qtc_hodges_ms: none(),
-                qtc_rautaharju_ms: none(),
-            },
+            intervals: Intervals::withheld(&Phrase::new("withheld-not-measured")),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Every second beat comes early from above the ventricles.
 
-use super::ectopy::{Ectopy, Origin};
+use super::ectopy::{Ectopy, Origin, patterns};
 use super::{Finding, FindingRule};
 use crate::analysis::Analysis;
 use crate::inference::Call;
@@ -16,17 +16,8 @@ impl FindingRule for SupraventricularBigeminy {
 
     fn find(&self, analysis: &Analysis, calls: &[Call]) -> Vec<Finding> {
         let ectopy = Ectopy::new(analysis, calls, Origin::Supraventricular);
-        ectopy
-            .patterns(2)
-            .into_iter()
-            .filter_map(|beats| {
-                ectopy.finding(
-                    self.id(),
-                    beats.collect(),
-                    Phrase::new("finding-supraventricular-bigeminy"),
-                )
-            })
-            .collect()
+        let text = Phrase::new("finding-supraventricular-bigeminy");
+        patterns(&ectopy, self.id(), 2, &text)
     }
 }
 

@@ -1,13 +1,10 @@
 //! Three and more early beats from above the ventricles in a row.
 
-use super::ectopy::{Ectopy, Origin};
+use super::ectopy::{Ectopy, Origin, runs};
 use super::{Finding, FindingRule};
 use crate::analysis::Analysis;
 use crate::inference::Call;
 use crate::recording::Phrase;
-
-/// Fewest beats of a run.
-const FEWEST: usize = 3;
 
 /// Rows of three and more beats of class S outside irregular rhythms, each with its rate and length.
 pub struct SupraventricularRun;
@@ -19,19 +16,9 @@ impl FindingRule for SupraventricularRun {
 
     fn find(&self, analysis: &Analysis, calls: &[Call]) -> Vec<Finding> {
         let ectopy = Ectopy::new(analysis, calls, Origin::Supraventricular);
-        ectopy
-            .rows()
-            .into_iter()
-            .filter(|row| row.len() >= FEWEST)
-            .filter_map(|row| {
-                let rate = ectopy.rate_per_min(&row)?;
-                let length_s = 60.0 * (row.len() - 1) as f64 / rate;
-                let text = Phrase::new("finding-supraventricular-run")
-                    .with("rate", rate)
-                    .with("length", length_s);
-                ectopy.finding(self.id(), row.collect(), text)
-            })
-            .collect()
+        runs(&ectopy, self.id(), |_, _| {
+            Phrase::new("finding-supraventricular-run")
+        })
     }
 }
 

@@ -1,15 +1,13 @@
 //! Three and more beats from the ventricles in a row.
 
-use super::ectopy::{Ectopy, Origin};
+use super::ectopy::{Ectopy, Origin, runs};
 use super::{Finding, FindingRule};
 use crate::analysis::Analysis;
 use crate::inference::Call;
 use crate::recording::Phrase;
 
-/// Fewest beats of a run (2017 AHA/ACC/HRS guideline on ventricular arrhythmias, Al-Khatib et al., Circulation
-/// 138:e272, 2018).
-const FEWEST: usize = 3;
-/// Beats per minute above which a run is a tachycardia (the same guideline).
+/// Beats per minute above which a run is a tachycardia (2017 AHA/ACC/HRS guideline on ventricular
+/// arrhythmias, Al-Khatib et al., Circulation 138:e272, 2018).
 const FAST_FROM_PER_MIN: f64 = 100.0;
 /// Seconds from which a tachycardia is a sustained one (the same guideline).
 const SUSTAINED_FROM_S: f64 = 30.0;
@@ -24,24 +22,15 @@ impl FindingRule for VentricularRun {
 
     fn find(&self, analysis: &Analysis, calls: &[Call]) -> Vec<Finding> {
         let ectopy = Ectopy::new(analysis, calls, Origin::Ventricular);
-        ectopy
-            .rows()
-            .into_iter()
-            .filter(|row| row.len() >= FEWEST)
-            .filter_map(|row| {
-                let rate = ectopy.rate_per_min(&row)?;
-                let length_s = 60.0 * (row.len() - 1) as f64 / rate;
-                let text = if rate <= FAST_FROM_PER_MIN {
-                    Phrase::new("finding-ventricular-run-slow")
-                } else if length_s >= SUSTAINED_FROM_S {
-                    Phrase::new("finding-ventricular-run-sustained")
-                } else {
-                    Phrase::new("finding-ventricular-run")
-                };
-                let text = text.with("rate", rate).with("length", length_s);
-                ectopy.finding(self.id(), row.collect(), text)
+        runs(&ectopy, self.id(), |rate_per_min, length_s| {
+            Phrase::new(if rate_per_min <= FAST_FROM_PER_MIN {
+                "finding-ventricular-run-slow"
+            } else if length_s >= SUSTAINED_FROM_S {
+                "finding-ventricular-run-sustained"
+            } else {
+                "finding-ventricular-run"
             })
-            .collect()
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every third beat comes from the ventricles.
 
-use super::ectopy::{Ectopy, Origin};
+use super::ectopy::{Ectopy, Origin, patterns};
 use super::{Finding, FindingRule};
 use crate::analysis::Analysis;
 use crate::inference::Call;
@@ -16,17 +16,8 @@ impl FindingRule for VentricularTrigeminy {
 
     fn find(&self, analysis: &Analysis, calls: &[Call]) -> Vec<Finding> {
         let ectopy = Ectopy::new(analysis, calls, Origin::Ventricular);
-        ectopy
-            .patterns(3)
-            .into_iter()
-            .filter_map(|beats| {
-                ectopy.finding(
-                    self.id(),
-                    beats.collect(),
-                    Phrase::new("finding-ventricular-trigeminy"),
-                )
-            })
-            .collect()
+        let text = Phrase::new("finding-ventricular-trigeminy");
+        patterns(&ectopy, self.id(), 3, &text)
     }
 }
 

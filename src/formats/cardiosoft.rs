@@ -40,10 +40,7 @@ impl Format for CardioSoft {
     }
 
     fn score(&self, head: &Head<'_>) -> Score {
-        match xml::root_of(head.bytes) {
-            Some(root) if root.name == "CardiologyXML" => Score::CERTAIN,
-            _ => Score::NONE,
-        }
+        xml::score_of_root(head, "CardiologyXML")
     }
 
     fn read(&self, _: &Bundle, entry: &Entry, context: &mut Context) -> Result<Reading, ReadError> {

@@ -45,10 +45,7 @@ impl Format for Muse {
     }
 
     fn score(&self, head: &Head<'_>) -> Score {
-        match xml::root_of(head.bytes) {
-            Some(root) if root.name == "RestingECG" => Score::CERTAIN,
-            _ => Score::NONE,
-        }
+        xml::score_of_root(head, "RestingECG")
     }
 
     fn read(&self, _: &Bundle, entry: &Entry, context: &mut Context) -> Result<Reading, ReadError> {

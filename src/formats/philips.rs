@@ -50,10 +50,7 @@ impl Format for Philips {
     }
 
     fn score(&self, head: &Head<'_>) -> Score {
-        match xml::root_of(head.bytes) {
-            Some(root) if root.name == "restingecgdata" => Score::CERTAIN,
-            _ => Score::NONE,
-        }
+        xml::score_of_root(head, "restingecgdata")
     }
 
     fn read(&self, _: &Bundle, entry: &Entry, context: &mut Context) -> Result<Reading, ReadError> {

@@ -5,7 +5,7 @@
 
 use super::base64;
 use super::text;
-use super::{Context, Entry, ReadError};
+use super::{Context, Entry, Head, ReadError, Score};
 use crate::recording::Note;
 use std::borrow::Cow;
 
@@ -115,6 +115,15 @@ fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
         return Some(encoding.decode_without_bom_handling(bytes).0);
     }
     text::decode(bytes).or_else(|| Some(String::from_utf8_lossy(bytes)))
+}
+
+/// How sure a format is whose documents have this root element, and no others do.
+#[must_use]
+pub fn score_of_root(head: &Head<'_>, name: &str) -> Score {
+    match root_of(head.bytes) {
+        Some(root) if root.name == name => Score::CERTAIN,
+        _ => Score::NONE,
+    }
 }
 
 /// The root element of what begins with `bytes`; `None` when that is no XML.

@@ -18,14 +18,6 @@ after(async () => {
   bench.remove();
 });
 
-/** A page on its landing. */
-async function landed(options) {
-  const visit = await stage.visit(options);
-  await visit.load();
-  await visit.usable();
-  return visit;
-}
-
 /**
  * Drops files and pans as soon as the trace is there.
  * @returns milliseconds from the drop: the trace painted, and painted again after the first pan.
@@ -52,7 +44,7 @@ async function dropAndPan(visit, paths) {
 
 describe("files of the simulator", () => {
   test("EDF+ is opened, measured and called", async () => {
-    const visit = await landed();
+    const visit = await stage.landed();
     await dropFrom(visit, [bench.simulate("sinus.edf", { duration: 30, rate: 72 })]);
     await measured(visit);
     await called(visit);
@@ -70,7 +62,7 @@ describe("files of the simulator", () => {
   ];
   for (const [whose, make, skip] of halfHours) {
     test(`30 minutes of two leads ${whose}: drawn and panned`, { skip, timeout: 120_000 }, async (t) => {
-      const visit = await landed();
+      const visit = await stage.landed();
       const { there, trace, pan, moved } = await dropAndPan(visit, make());
       t.diagnostic(`after the drop: sheet there ${there.toFixed(0)} ms, trace painted ${trace.toFixed(0)} ms, panned ${pan.toFixed(0)} ms (goal 1000 ms)`);
       assert.ok(moved, "the arrow key moves the trace");
@@ -84,7 +76,7 @@ describe("files of the simulator", () => {
 
   for (const [viewport, size] of [[DESKTOP, "desktop"], [PHONE, "phone"]]) {
     test(`10 s of 12 leads stand on one sheet: ${size}`, async (t) => {
-      const visit = await landed({ viewport });
+      const visit = await stage.landed({ viewport });
       const leads = ["I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6"];
       const { trace } = await dropAndPan(visit, [bench.simulate("twelve.edf", { duration: 10, lead: leads })]);
       t.diagnostic(`trace painted ${trace.toFixed(0)} ms after the drop`);
@@ -98,7 +90,7 @@ describe("files of the simulator", () => {
 
   test("24 hours of three leads", { timeout: 400_000 }, async (t) => {
     bench.simulate("day.hea", { duration: 86_400, sampling: 200, lead: ["I", "II", "V1"] });
-    const visit = await landed();
+    const visit = await stage.landed();
     const empty_MB = await memoryOf(visit);
     const started = performance.now();
     const { trace, pan, moved } = await dropAndPan(visit, ["day.hea", "day.dat"].map((name) => bench.path(name)));
@@ -120,7 +112,7 @@ describe("files of the simulator", () => {
   });
 
   test("two seconds, and a single beat", async () => {
-    const visit = await landed();
+    const visit = await stage.landed();
     await dropFrom(visit, [bench.simulate("two.edf", { duration: 2 })]);
     await measured(visit);
     await visit.shot("two-seconds");
@@ -171,7 +163,7 @@ describe("files that are not what they say", () => {
   ];
   for (const [name, make, words] of cases) {
     test(name, { timeout: 60_000 }, async (t) => {
-      const visit = await landed();
+      const visit = await stage.landed();
       await openExample(visit);
       await called(visit);
       const before = await textOf(visit, "recording");
@@ -188,7 +180,7 @@ describe("files that are not what they say", () => {
   test("a recording that was cut off is opened as far as it goes, and says so", async (t) => {
     const whole = readFileSync(bench.simulate("whole.edf", { duration: 30 }));
     writeFileSync(bench.path("torn.edf"), whole.subarray(0, Math.floor(whole.length * 0.6)));
-    const visit = await landed();
+    const visit = await stage.landed();
     await dropFrom(visit, [bench.path("torn.edf")]);
     await measured(visit);
     const notes = await textOf(visit, "notes");

@@ -21,14 +21,6 @@ after(async () => {
   bench.remove();
 });
 
-/** A page on its landing. */
-async function landed(options) {
-  const visit = await stage.visit(options);
-  await visit.load();
-  await visit.usable();
-  return visit;
-}
-
 /** A file of the native cases, which are written as hexadecimal text where they are binary. */
 function caseFile(folder, name) {
   const path = join(ROOT, "tests/cases", folder);
@@ -96,7 +88,7 @@ describe("exports", () => {
   test("5 GB of Apple Health list their electrocardiograms, and one is opened", { timeout: 60_000 }, async (t) => {
     const dates = ["2024-05-01", "2024-06-02", "2024-07-03"];
     const path = appleExport("export.zip", 5e9, dates.map((date) => [`ecg_${date}.csv`, appleEcg(date)]));
-    const visit = await landed();
+    const visit = await stage.landed();
     await openExample(visit);
     await measured(visit);
     const before_MB = await memoryOf(visit);
@@ -121,7 +113,7 @@ describe("exports", () => {
 
 describe("formats of the second worker", () => {
   test("DICOM is opened by it, and the file's other part from the panel", async () => {
-    const visit = await landed();
+    const visit = await stage.landed();
     await openExample(visit);
     await measured(visit);
     await drop(visit, [caseFile("dicom/rhythm-and-median")]);
@@ -142,7 +134,7 @@ describe("formats of the second worker", () => {
   });
 
   test("a file that no worker knows leaves what was open", async () => {
-    const visit = await landed();
+    const visit = await stage.landed();
     await openExample(visit);
     await measured(visit);
     const before = await textOf(visit, "recording");
@@ -155,7 +147,7 @@ describe("formats of the second worker", () => {
 
 describe("questions", () => {
   test("are answered in one step, remembered on this device, and proposed for the next file of the kind", async () => {
-    const visit = await landed({ viewport: PHONE });
+    const visit = await stage.landed({ viewport: PHONE });
     const numbers = { bytes: Buffer.from(`${beats(250, 12).join("\n")}\n`) };
     await drop(visit, [{ name: "strap-1.csv", ...numbers }]);
     await at(visit, "question").waitFor();
@@ -187,7 +179,7 @@ describe("questions", () => {
 describe("what is saved comes back the same", () => {
   for (const button of [/^CSV/, /^EDF/, /^WFDB/, /^FHIR/]) {
     test(String(button), async () => {
-      const visit = await landed();
+      const visit = await stage.landed();
       await openExample(visit);
       const first = await reportOf(visit);
       const files = await saved(visit, button);

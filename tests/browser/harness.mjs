@@ -70,6 +70,14 @@ export class Stage {
     return visit;
   }
 
+  /** The same with its landing loaded and usable. */
+  async landed(options) {
+    const visit = await this.visit(options);
+    await visit.load();
+    await visit.usable();
+    return visit;
+  }
+
   async stop() {
     await Promise.all(this.visits.map((visit) => visit.profile.close()));
     await this.browser.close();

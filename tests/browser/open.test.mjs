@@ -11,21 +11,13 @@ before(async () => {
 });
 after(() => stage.stop());
 
-/** A page on its landing. */
-async function landed(options) {
-  const visit = await stage.visit(options);
-  await visit.load();
-  await visit.usable();
-  return visit;
-}
-
 const sample = (...names) => names.map((name) => join(SAMPLES, name));
 
 describe("the built-in example", () => {
   for (const [viewport, size] of [[DESKTOP, "desktop"], [PHONE, "phone"]]) {
     for (const colorScheme of ["light", "dark"]) {
       test(`is measured, called and drawn: ${size}, ${colorScheme}`, async () => {
-        const visit = await landed({ viewport, colorScheme });
+        const visit = await stage.landed({ viewport, colorScheme });
         await visit.shot(`landing-${size}-${colorScheme}`);
         await openExample(visit);
         await measured(visit);
@@ -41,7 +33,7 @@ describe("the built-in example", () => {
   }
 
   test("is moved, zoomed and marked by the keyboard", async () => {
-    const visit = await landed();
+    const visit = await stage.landed();
     await openExample(visit);
     await measured(visit);
     await visit.page.keyboard.press("+");
@@ -65,7 +57,7 @@ describe("files", () => {
   ];
   for (const [name, files, facts] of cases) {
     test(`${name}: dropped, drawn and measured`, { skip: NO_SAMPLES }, async (t) => {
-      const visit = await landed();
+      const visit = await stage.landed();
       const started = performance.now();
       await drop(visit, sample(...files));
       await at(visit, "recording").waitFor({ timeout: 20_000 });
@@ -77,13 +69,13 @@ describe("files", () => {
   }
 
   test("a header without its signals says which file is missing", { skip: NO_SAMPLES }, async () => {
-    const visit = await landed();
+    const visit = await stage.landed();
     await drop(visit, sample("wfdb/100s.hea"));
     assert.match(await notice(visit), /100s\.dat/);
   });
 
   test("numbers without a rate are asked about, and answered in one step", async () => {
-    const visit = await landed();
+    const visit = await stage.landed();
     const bump = (t, at, width) => Math.exp(-(((t % 0.8) - at) ** 2) / (2 * width ** 2));
     const value = (t) => 1000 * bump(t, 0.3, 0.012) - 200 * bump(t, 0.33, 0.012) + 120 * bump(t, 0.13, 0.022) + 280 * bump(t, 0.56, 0.045);
     const lines = Array.from({ length: 2500 }, (_, index) => value(index / 250).toFixed(0));
@@ -110,7 +102,7 @@ describe("bad input leaves the page as it was", () => {
   ];
   for (const [name, file, words] of bad) {
     test(name, async () => {
-      const visit = await landed();
+      const visit = await stage.landed();
       await openExample(visit);
       await called(visit);
       const before = await textOf(visit, "recording");
@@ -122,7 +114,7 @@ describe("bad input leaves the page as it was", () => {
   }
 
   test("a flat line and pure noise each give a sensible page", async () => {
-    const visit = await landed();
+    const visit = await stage.landed();
     let seed = 1;
     const noise = () => ((seed = (seed * 16807) % 2147483647) / 2147483647 - 0.5) * 400;
     for (const [name, value] of [["flat", () => 0], ["noise", noise]]) {
@@ -139,7 +131,7 @@ describe("bad input leaves the page as it was", () => {
 
 describe("what is saved", () => {
   test("as CSV comes back with the same numbers", async () => {
-    const visit = await landed();
+    const visit = await stage.landed();
     await openExample(visit);
     await called(visit);
     const arrival = visit.page.waitForEvent("download");
@@ -155,7 +147,7 @@ describe("what is saved", () => {
 
 describe("a worker that dies", () => {
   test("is told, started anew, and the recording stays open", async () => {
-    const visit = await landed();
+    const visit = await stage.landed();
     await openExample(visit);
     await called(visit);
     const worker = visit.page.workers().find((worker) => worker.url().includes("worker_loader"));

@@ -2,7 +2,7 @@
 
 use super::Interval;
 use crate::analysis::{Analysis, Beat, Grade, HeartRate, Intervals, QualitySpan};
-use crate::recording::{BeatCode, Measured};
+use crate::recording::{BeatCode, Phrase};
 use std::f64::consts::TAU;
 
 /// The short worked series: mean 826.9, SDNN 35.5636, RMSSD 34.0408, SD1 23.4521 ms.
@@ -73,7 +73,6 @@ pub fn analysis(lengths_ms: &[f64]) -> Analysis {
 /// One lead of good quality with beats at these times.
 pub fn at_times(times_s: &[f64]) -> Analysis {
     let end = times_s.last().map_or(0.0, |last| last + 0.4);
-    let none = || Measured::withheld("withheld-not-measured");
     Analysis {
         lead: 0,
         quality: vec![QualitySpan {
@@ -102,17 +101,6 @@ pub fn at_times(times_s: &[f64]) -> Analysis {
         }),
         median_beat: None,
         waves: Vec::new(),
-        intervals: Intervals {
-            p_ms: none(),
-            pr_ms: none(),
-            qrs_ms: none(),
-            qt_ms: none(),
-            jt_ms: none(),
-            qtc_bazett_ms: none(),
-            qtc_fridericia_ms: none(),
-            qtc_framingham_ms: none(),
-            qtc_hodges_ms: none(),
-            qtc_rautaharju_ms: none(),
-        },
+        intervals: Intervals::withheld(&Phrase::new("withheld-not-measured")),
     }
 }

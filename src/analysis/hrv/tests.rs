@@ -336,20 +336,24 @@ fn a_day_has_figures_of_its_windows_in_little_time() {
     assert!(value(&hrv, "triangular_index") > 5.0);
 }
 
+fn of_simulated(options: &SimulatorOptions) -> Hrv {
+    let recording = simulate(options).recording;
+    let whole = analyse(&recording, None).unwrap();
+    measure(
+        &whole,
+        recording.leads[0].rate_hz,
+        &Overruling::default(),
+        &[],
+    )
+}
+
 #[test]
 fn simulated_breathing_is_where_hf_has_its_peak() {
     let options = SimulatorOptions {
         duration_s: 310.0,
         ..SimulatorOptions::default()
     };
-    let recording = simulate(&options).recording;
-    let whole = analyse(&recording, None).unwrap();
-    let hrv = measure(
-        &whole,
-        recording.leads[0].rate_hz,
-        &Overruling::default(),
-        &[],
-    );
+    let hrv = of_simulated(&options);
     let peak = value(&hrv, "hf_peak_hz");
     assert!((peak - 0.25).abs() < 0.01, "{peak}");
 }
@@ -362,14 +366,7 @@ fn simulated_ectopic_beats_are_found_by_their_times_alone() {
         duration_s: 300.0,
         ..SimulatorOptions::default()
     };
-    let recording = simulate(&options).recording;
-    let whole = analyse(&recording, None).unwrap();
-    let hrv = measure(
-        &whole,
-        recording.leads[0].rate_hz,
-        &Overruling::default(),
-        &[],
-    );
+    let hrv = of_simulated(&options);
     assert!(hrv.corrections.len() > 20, "{:?}", hrv.corrections.len());
     let unexplained = hrv
         .corrections
