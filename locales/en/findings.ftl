@@ -4,6 +4,10 @@ finding-atrial-fibrillation = The heartbeat is irregular in a way that fits atri
     .exact = Consistent with atrial fibrillation: probability { NUM($probability, digits: 2) } (model { $model }); { $n } RR intervals, irregularity { NUM($index, digits: 2) } (robust RMSSD / mean RR).
     .name = Possible AF
 
+finding-atrial-fibrillation-by-beats = The heartbeat is irregular in a way that fits atrial fibrillation, and no regular wave comes before the beats ({ CLOCK($from) } to { CLOCK($to) }). Show this trace to a clinician: only a person who reads it can tell.
+    .exact = Consistent with atrial fibrillation by rule (RR intervals and P waves; no model): irregularity { NUM($index, digits: 2) } (robust RMSSD / mean RR) over { $n } RR intervals, no P waves before most beats. Where this rule found it, { NUM($predictivity, digits: 2) } of the recordings are labelled so (CinC 2017, folds 2 to 4).
+    .name = Possible AF
+
 finding-irregular-rhythm = The heartbeat is irregular ({ CLOCK($from) } to { CLOCK($to) }). The spacing alone cannot tell why; show this trace to a clinician.
     .exact = Irregular RR intervals: robust RMSSD / mean RR { NUM($index, digits: 2) } (limit { NUM($limit, digits: 2) }) over { $n } differences of successive intervals.
     .name = Irregular

@@ -56,6 +56,7 @@ rhythm-unsure = Cannot tell the rhythm.
 rhythm-no-model = No model was asked; rules alone name no rhythm.
 rhythm-noisy = The signal is too noisy to tell the rhythm. Rest both arms on the table, keep still, and record again.
 rhythm-unknown-label = The model answered with a label that is not known here. Use the models that belong to this version.
+rhythm-contradicted-by-beats = The model's answer is another rhythm, but the beats are spaced as in atrial fibrillation, without a regular wave before them. Show this trace to a clinician: only a person who reads it can tell.
 rhythm-contradicted = The model's answer is atrial fibrillation, but the beats are evenly spaced. Look at the trace, or show it to a clinician.
 rhythm-reason-model = model, probability { NUM($probability, digits: 2) }
 

@@ -164,8 +164,11 @@ impl Job {
     }
 
     /// Takes the models' answer to [`Step::Infer`].
-    pub fn answer(&mut self, answer: InferAnswer) {
+    pub fn answer(&mut self, mut answer: InferAnswer) {
         if matches!(self.state, State::Waiting) {
+            if let (Ok(calls), Some(Ok(analysis))) = (&mut answer, &self.analysis) {
+                findings::hold_against_beats(analysis, calls);
+            }
             self.answer = Some(answer);
             self.state = State::Finish;
         }
@@ -326,12 +329,31 @@ mod tests {
     fn fibrillation_carries_no_heart_rate_variability_with_and_without_a_model() {
         for (calls, reason) in [
             (Some(vec![call("af")]), "hrv-withheld-fibrillation"),
-            (None, "hrv-withheld-irregular"),
+            (None, "hrv-withheld-fibrillation"),
         ] {
             let report = report(Rhythm::AtrialFibrillation, calls);
             assert_eq!(report.hrv.withheld.unwrap().id, reason);
             assert!(report.hrv.figures.is_empty());
         }
+    }
+
+    #[test]
+    fn a_call_that_the_beats_contradict_is_unsure() {
+        let report = report(Rhythm::AtrialFibrillation, Some(vec![call("normal")]));
+        let rhythm = crate::report::rhythm(&report);
+        assert_eq!(rhythm.abstained.unwrap().id, "rhythm-contradicted-by-beats");
+        assert!(
+            report
+                .findings
+                .iter()
+                .all(|found| found.id != "atrial-fibrillation")
+        );
+        assert!(
+            report
+                .findings
+                .iter()
+                .any(|found| found.id == "irregular-rhythm")
+        );
     }
 
     #[test]

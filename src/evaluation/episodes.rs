@@ -35,6 +35,8 @@ pub struct EpisodeScore {
     pub test_ms: u64,
     /// Of that, time in reference episodes too.
     pub right_ms: u64,
+    /// Time outside of reference episodes and of what is left out of the comparison.
+    pub other_ms: u64,
 }
 
 impl EpisodeScore {
@@ -62,6 +64,14 @@ impl EpisodeScore {
         quotient(self.right_ms, self.test_ms)
     }
 
+    /// Share of the time outside of reference episodes that the test does not call either; not of EC57, which has no
+    /// specificity.
+    #[must_use]
+    pub fn duration_specificity(&self) -> Option<f64> {
+        let wrong = self.test_ms.saturating_sub(self.right_ms);
+        quotient(self.other_ms.saturating_sub(wrong), self.other_ms)
+    }
+
     /// Adds the counts of another comparison.
     pub fn add(&mut self, other: &Self) {
         self.found += other.found;
@@ -72,6 +82,7 @@ impl EpisodeScore {
         self.found_ms += other.found_ms;
         self.test_ms += other.test_ms;
         self.right_ms += other.right_ms;
+        self.other_ms += other.other_ms;
     }
 }
 
@@ -102,6 +113,8 @@ pub fn score_episodes(
     };
     let se = Tally::of(&counted(&truth, &[], least), &found);
     let ppv = Tally::of(&counted(&found, &excluded, least), &truth);
+    let length = |spans: &[Span]| -> i64 { spans.iter().map(|(from, to)| to - from).sum() };
+    let other = period.1 - period.0 - length(&truth) - length(&excluded);
     let milliseconds = |count: i64| (count as f64 * 1000.0 / rate_hz + 0.5).floor().max(0.0) as u64;
     EpisodeScore {
         found: se.with,
@@ -112,6 +125,7 @@ pub fn score_episodes(
         found_ms: milliseconds(se.overlap),
         test_ms: milliseconds(ppv.length),
         right_ms: milliseconds(ppv.overlap),
+        other_ms: milliseconds(other),
     }
 }
 
@@ -243,6 +257,9 @@ mod tests {
         assert_eq!((some.reference_ms, some.found_ms), (10_000, 100));
         assert_eq!(some.duration_sensitivity(), Some(0.01));
         assert_eq!(some.duration_predictivity(), Some(100.0 / 10_100.0));
+        // 10 to 100 s less 20 to 30 s; of that, 30 to 40 s are called.
+        assert_eq!(some.other_ms, 80_000);
+        assert_eq!(some.duration_specificity(), Some(7.0 / 8.0));
         assert_eq!(counts(&score("3000+(AFIB 4000+(N")), [0, 1, 0, 1]);
     }
 
@@ -292,6 +309,9 @@ mod tests {
         };
         assert_eq!(counts(&score(false)), [0, 0, 0, 1]);
         assert_eq!(counts(&score(true)), [0, 0, 0, 0]);
+        assert_eq!(score(false).duration_specificity(), Some(85.0 / 90.0));
+        assert_eq!(score(true).other_ms, 70_000);
+        assert_eq!(score(true).duration_specificity(), Some(1.0));
     }
 
     #[test]

@@ -64,7 +64,7 @@ const fn quotient(
 }
 
 /// All of them: beats, V, S, then atrial fibrillation and ventricular flutter by episode and by duration.
-pub const FIGURES: [Figure; 15] = [
+pub const FIGURES: [Figure; 16] = [
     counted("se", "Q Se", |c| {
         (c.beats.true_positives(), c.beats.false_negatives())
     }),
@@ -89,6 +89,9 @@ pub const FIGURES: [Figure; 15] = [
     }),
     quotient("af_duration_ppv", "AF D+P", |c| {
         c.atrial_fibrillation.duration_predictivity()
+    }),
+    quotient("af_duration_sp", "AF DSp", |c| {
+        c.atrial_fibrillation.duration_specificity()
     }),
     counted("vf_episode_se", "VF ESe", |c| {
         let episodes = &c.ventricular_flutter;

@@ -2,6 +2,7 @@
 
 use super::ectopy::is_ectopic;
 use crate::analysis::{Analysis, Beat};
+use crate::signal::median_of_mut;
 use std::ops::Range;
 
 /// Index from which a rhythm counts as irregular: RMSSD / mean RR > 0.1 (Dash, Chon, Lu, Raeder, Ann Biomed Eng
@@ -31,9 +32,15 @@ pub struct Irregularity {
 /// and the pauses after them tell nothing of the rhythm beneath.
 #[must_use]
 pub fn irregularity(analysis: &Analysis, range_s: &Range<f64>) -> Option<Irregularity> {
+    irregularity_of(within(analysis, range_s))
+}
+
+/// The same of some beats in order of time.
+#[must_use]
+pub fn irregularity_of(beats: &[Beat]) -> Option<Irregularity> {
     let mut differences = Vec::new();
     let mut sum = 0.0;
-    for three in within(analysis, range_s).windows(3) {
+    for three in beats.windows(3) {
         let [first, second, third] = three else {
             continue;
         };
@@ -51,7 +58,7 @@ pub fn irregularity(analysis: &Analysis, range_s: &Range<f64>) -> Option<Irregul
     }
     let mean = sum / n as f64;
     Some(Irregularity {
-        index: MAD_TO_SD * median(&mut differences) / mean,
+        index: MAD_TO_SD * median_of_mut(&mut differences)? / mean,
         n,
     })
 }
@@ -68,20 +75,6 @@ fn within<'a>(analysis: &'a Analysis, range_s: &Range<f64>) -> &'a [Beat] {
 #[must_use]
 pub fn contradicts_fibrillation(analysis: &Analysis, range_s: &Range<f64>) -> bool {
     irregularity(analysis, range_s).is_some_and(|found| found.index < IRREGULAR_FROM)
-}
-
-/// Median; of an even number the mean of the two in the middle; 0 for none.
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match (values.get(middle), values.len() % 2) {
-        (Some(&upper), 0) => {
-            let lower = values.get(middle.wrapping_sub(1)).copied().unwrap_or(upper);
-            f64::midpoint(lower, upper)
-        }
-        (Some(&value), _) => value,
-        (None, _) => 0.0,
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod atrial_fibrillation;
 mod bradycardia;
 mod ectopy;
+mod fibrillation;
 mod hrv_limits;
 mod irregular_rhythm;
 mod irregularity;
@@ -27,8 +28,9 @@ mod ventricular_run;
 mod ventricular_trigeminy;
 mod wide_qrs;
 
-pub use atrial_fibrillation::AtrialFibrillation;
+pub use atrial_fibrillation::{AtrialFibrillation, hold_against_beats};
 pub use bradycardia::Bradycardia;
+pub use fibrillation::fibrillation_stretches;
 pub use hrv_limits::hrv_limits;
 pub use irregular_rhythm::IrregularRhythm;
 pub use irregularity::{IRREGULAR_FROM, Irregularity, contradicts_fibrillation, irregularity};
@@ -148,6 +150,7 @@ mod tests;
 mod testing {
     //! Analyses built from RR intervals.
 
+    use crate::analysis::waves::{Absent, BeatWaves, Wave};
     use crate::analysis::{Analysis, Beat, Grade, HeartRate, Intervals, QualitySpan};
     use crate::inference::{Call, EvidenceSpan};
     use crate::recording::{BeatCode, Phrase};
@@ -211,6 +214,31 @@ mod testing {
             })
             .collect();
         classed(classes, &rr_s)
+    }
+
+    /// The same with waves: a P wave before those beats that `has_p`.
+    pub fn with_p_waves(mut analysis: Analysis, has_p: impl Fn(usize) -> bool) -> Analysis {
+        let wave = |onset_s: f32, end_s: f32| Wave {
+            onset_s,
+            peak_s: (onset_s + end_s) / 2.0,
+            end_s,
+            confidence: 0.9,
+        };
+        analysis.waves = (0..analysis.beats.len())
+            .map(|beat| BeatWaves {
+                beat,
+                usual: true,
+                p: if has_p(beat) {
+                    Ok(wave(-0.18, -0.08))
+                } else {
+                    Err(Absent::Irregular)
+                },
+                qrs: wave(-0.04, 0.05),
+                t: Ok(wave(0.2, 0.36)),
+                t_end_is_clear: true,
+            })
+            .collect();
+        analysis
     }
 
     fn beat(time_s: f64) -> Beat {

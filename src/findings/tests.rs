@@ -103,6 +103,6 @@ fn breathing_gives_none_and_fibrillation_no_supraventricular_beat() {
         let (findings, _) = found(&breathing);
         assert!(findings.is_empty(), "{seed} {:?}", ids(&findings));
         let (findings, _) = found(&options(Rhythm::AtrialFibrillation, seed));
-        assert_eq!(ids(&findings), ["irregular-rhythm"], "{seed}");
+        assert_eq!(ids(&findings), ["atrial-fibrillation"], "{seed}");
     }
 }

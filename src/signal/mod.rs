@@ -12,5 +12,6 @@ pub use resample::{ResamplingTable, SincShape, resample_window};
 pub use sections::{Band, SectionFilter, butterworth, sos_filter, sos_filtfilt};
 pub use spectrum::{Autoregression, Density, burg, lomb_scargle, without_line};
 pub use statistics::{
-    correlation, mean, median, median_of_mut, percentile, percentile_of_sorted, standard_deviation,
+    concentration, correlation, mean, median, median_of_mut, percentile, percentile_of_sorted,
+    standard_deviation,
 };

@@ -58,6 +58,26 @@ pub fn median_of_mut(x: &mut [f64]) -> Option<f64> {
     Some(lower + (*upper - lower) / 2.0)
 }
 
+/// Greatest share of the values, all above 0, that lie within `alike` of each other, relative to the least of them; 1
+/// for none. Reorders `x`.
+#[must_use]
+pub fn concentration(x: &mut [f64], alike: f64) -> f64 {
+    x.sort_by(f64::total_cmp);
+    let mut most = 0;
+    let mut from = 0;
+    for (to, value) in x.iter().enumerate() {
+        while x[from] * (1.0 + alike) < *value {
+            from += 1;
+        }
+        most = most.max(to + 1 - from);
+    }
+    if x.is_empty() {
+        1.0
+    } else {
+        most as f64 / x.len() as f64
+    }
+}
+
 /// Pearson's correlation of two slices, over the shorter length; 0 when one of them does not vary.
 #[must_use]
 pub fn correlation(x: &[f64], y: &[f64]) -> f64 {
@@ -104,6 +124,14 @@ mod tests {
         assert!((percentile(&x, 95.0).unwrap() - 9.55).abs() < 1e-12);
         assert_eq!(percentile(&x, 100.0), Some(10.0));
         assert_eq!(median(&[]), None);
+    }
+
+    #[test]
+    fn concentration_is_the_largest_bunch() {
+        assert_eq!(concentration(&mut [], 0.1), 1.0);
+        assert_eq!(concentration(&mut [1.0, 2.0, 1.05, 4.0], 0.1), 0.5);
+        assert_eq!(concentration(&mut [3.0, 1.0, 2.0], 0.1), 1.0 / 3.0);
+        assert_eq!(concentration(&mut [0.8; 7], 0.0), 1.0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How early a beat comes: its RR intervals against those around it.
 
 use crate::analysis::Beat;
-use crate::signal::median;
+use crate::signal::{concentration, median};
 use std::ops::Range;
 
 /// Intervals to either side that a beat is compared with.
@@ -97,25 +97,12 @@ fn rhythm(known: &[Option<f64>], middle: usize) -> Rhythm {
     let widest = collect(WIDEST);
     let mut far = collect(FAR);
     let irregularity = median(&differences(&far)).unwrap_or(0.0) / usual_s;
-    far.sort_by(f64::total_cmp);
-    let mut most = 0;
-    let mut from = 0;
-    for (to, interval) in far.iter().enumerate() {
-        while far[from] * (1.0 + ALIKE) < *interval {
-            from += 1;
-        }
-        most = most.max(to + 1 - from);
-    }
     Rhythm {
         usual_s,
         long_s: median(&widest).unwrap_or(ASSUMED_S),
         known: widest.len(),
         irregularity,
-        concentration: if far.is_empty() {
-            1.0
-        } else {
-            most as f64 / far.len() as f64
-        },
+        concentration: concentration(&mut far, ALIKE),
     }
 }
 
