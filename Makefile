@@ -38,7 +38,7 @@ check: install ## format and lint
 	@echo "Format and lint"
 	@cargo fmt --check
 	@cargo clippy --locked $(PURE) --all-targets -- -D warnings
-	@cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features browser --lib --bin app --bin worker --bin worker-all -- -D warnings
+	@cargo clippy --locked --target wasm32-unknown-unknown --no-default-features --features browser --lib --bin app --bin worker --bin worker-all --bin reader -- -D warnings
 
 native: install ## native tests
 	@echo "Native tests"

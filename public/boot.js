@@ -33,10 +33,14 @@ async function start() {
 
 /**
  * Starts the first worker while the program is still being compiled, and keeps what it says until the program listens:
- * `einthovenWorker` {worker, said, failed}. The program starts one of its own where there is none.
+ * `einthovenWorker` {name, worker, said, failed}. The program starts one of its own where there is none.
+ *
+ * Where nothing is kept on the device yet, that is the small `reader`, which can put a recording on paper; `worker`
+ * follows when it is up.
  */
 function startWorker() {
-  const early = { worker: new Worker(here("worker_loader.js"), { type: "module" }), said: [], failed: false };
+  const name = navigator.serviceWorker?.controller ? "worker" : "reader";
+  const early = { name, worker: new Worker(here(`${name}_loader.js`), { type: "module" }), said: [], failed: false };
   early.worker.onmessage = (event) => early.said.push(event);
   early.worker.onerror = () => (early.failed = true);
   window.einthovenWorker = early;

@@ -15,6 +15,8 @@ const MODEL_FILES = ["model.onnx", "manifest.json", "card.json"];
 const HOST_FILES = ["_headers", ".htaccess", "nginx-headers.conf", "vercel.json", "firebase.json", "staticwebapp.config.json"];
 // Brought once the landing is usable; all else belongs to the shell.
 const LATER = /^(infer[._]|models\/|worker-all[._])/;
+// Of use on a first visit only: not kept.
+const FIRST = /^reader[._]/;
 
 copyFolder(join(root, "public"), site);
 copyModels();
@@ -85,7 +87,7 @@ function checkPolicy() {
 }
 
 function writeServiceWorker() {
-  const files = filesUnder(site).filter((path) => path !== "sw.js" && !HOST_FILES.includes(path)).map(describe);
+  const files = filesUnder(site).filter((path) => path !== "sw.js" && !HOST_FILES.includes(path) && !FIRST.test(path)).map(describe);
   const hash = createHash("sha256").update(JSON.stringify(files)).update(readFileSync(join(root, "public/sw.js"))).digest("hex").slice(0, 16);
   const build = process.env.EINTHOVEN_BUILD || "dev";
   const filled = {

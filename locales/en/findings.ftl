@@ -119,3 +119,31 @@ finding-supraventricular-bigeminy = Every second heartbeat comes early and looks
 finding-supraventricular-run = { $n } early heartbeats in a row look as if they started in the atria, at { NUM($rate, digits: 0) } per minute (at { CLOCK($from) }). Short runs are common; if they are new, long or felt, show this trace to a clinician.
     .exact = Possible supraventricular run: { $n } complexes at { NUM($rate, digits: 0) }/min over { NUM($length, digits: 1) } s; mean class probability { NUM($probability, digits: 2) }.
     .name = S run ({ $n })
+
+finding-second-degree-block = { $n } heartbeats are missing although the upper chambers gave their signal on time ({ CLOCK($from) } to { CLOCK($to) }). Show this trace to a doctor soon; after fainting, call for help now.
+    .exact = Possible second-degree AV block: { $n } P waves on time without a QRS complex; PR before the pause longer than after it by { NUM($longer, digits: 0) } ms (median): type not clear.
+    .name = Possible AV block 2°
+
+finding-second-degree-block-one = { $n } heartbeats are missing although the upper chambers gave their signal on time; before that, the way to the lower chambers took longer ({ CLOCK($from) } to { CLOCK($to) }). In athletes and in sleep this occurs without illness; show this trace to a doctor.
+    .exact = Possible second-degree AV block type I (Wenckebach): { $n } P waves on time without a QRS complex; PR before the pause longer than after it by { NUM($longer, digits: 0) } ms (median).
+    .name = Possible AV block 2° I
+
+finding-second-degree-block-two = { $n } heartbeats are missing although the upper chambers gave their signal on time ({ CLOCK($from) } to { CLOCK($to) }). Show this trace to a doctor soon; after fainting, call for help now.
+    .exact = Possible second-degree AV block type II: { $n } P waves on time without a QRS complex; PR before the pause longer than after it by { NUM($longer, digits: 0) } ms (median).
+    .name = Possible AV block 2° II
+
+finding-second-degree-block-two-to-one = Only every second signal of the upper chambers is followed by a heartbeat ({ $n } are missing, { CLOCK($from) } to { CLOCK($to) }). Show this trace to a doctor soon; after fainting, call for help now.
+    .exact = Possible second-degree AV block, 2:1: { $n } P waves on time without a QRS complex.
+    .name = Possible AV block 2:1
+
+finding-paced-rhythm = A pacemaker gives the signal for { $n } of { $of } heartbeats looked at. What is said of the shape and width of these beats is the pacemaker's doing.
+    .exact = Pacing spikes { NUM($before, digits: 0) } ms (median) before the fiducial of { $n } of { $of } beats; a device that filters at 40 Hz, or samples below 250 Hz, hides them.
+    .name = Paced
+
+finding-amplitude-alternans = Every second heartbeat is smaller on the trace ({ $n } beats, { CLOCK($from) } to { CLOCK($to) }). Show this trace to a doctor; movement in step with the heart can look the same.
+    .exact = QRS height alternates over { $n } beats by { NUM($percent, digits: 0) } % of its size (median).
+    .name = Alternans
+
+finding-inverted-trace = The whole trace is upside down: the electrodes may be swapped, or the watch on the other wrist. Put them right and record again.
+    .exact = P, QRS and T of the median beat ({ $n } beats) are negative in lead { $lead }: arm electrodes swapped, or dextrocardia.
+    .name = Upside down

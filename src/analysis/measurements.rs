@@ -1,6 +1,7 @@
 //! Heart rate, median beat, and intervals on it.
 
-use super::waves::{Absent, BeatWaves, Wave, delineate, on_waves};
+use super::signs::{Signs, heights_mv, spikes};
+use super::waves::{Absent, BeatWaves, Delineation, Wave, delineate, on_waves};
 use super::{Analysis, Beat, HeartRate, Intervals, MedianBeat, QualitySpan, WaveMarks};
 use crate::recording::{Lead, Measured, Phrase};
 use crate::signal::{correlation, median, percentile, standard_deviation};
@@ -51,7 +52,16 @@ pub fn measure(
         .filter(|rr| *rr > 0.0)
         .collect();
     let rate = heart_rate(&rr);
-    let waves = delineate(lead, &beats, &quality);
+    let Delineation {
+        beats: waves,
+        lone_p,
+    } = delineate(lead, &beats, &quality);
+    let signs = Signs {
+        lead: lead.standard,
+        lone_p,
+        heights_mv: heights_mv(lead, &beats),
+        spikes: spikes(lead, &beats),
+    };
     let usual: Vec<BeatWaves> = waves.iter().filter(|beat| beat.usual).copied().collect();
     let built = median_beat(lead, &beats, &quality, &usual, &rr);
     let intervals = intervals(
@@ -67,6 +77,7 @@ pub fn measure(
         quality,
         beats,
         waves,
+        signs,
         rate,
         intervals,
     }

@@ -9,6 +9,7 @@ pub mod classes;
 pub mod hrv;
 mod measurements;
 pub mod quality;
+pub mod signs;
 pub mod waves;
 
 pub use analyse::{LiveAnalysis, LiveUpdate, analyse};
@@ -181,6 +182,9 @@ pub struct Analysis {
     /// only, and a day of waves would be megabytes on the way to it.
     #[serde(skip)]
     pub waves: Vec<BeatWaves>,
+    /// What only findings ask for; it stays where it was measured, as the waves do.
+    #[serde(skip)]
+    pub signs: signs::Signs,
     /// Heart rate, or why there is none.
     pub rate: Result<HeartRate, crate::recording::Phrase>,
     /// Median beat, where there are enough beats of waves quality.

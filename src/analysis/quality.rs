@@ -36,6 +36,10 @@ const MAINS_MOST: f64 = 0.3;
 const MAINS_WAVES: f64 = 0.08;
 /// Change of the second's mean to its neighbour over QRS height.
 const WANDER_WAVES: f64 = 0.8;
+/// Seconds that are kept before the one that is graded.
+const SECONDS_KEPT: usize = PAST_S as usize + 1;
+/// A second before this many times as noisy as the one that is graded is past: the beats in it tell nothing of this one.
+const NOISY_BEFORE: f64 = 4.0;
 /// QRS height over the window's range, below which the "beats" are ripples on something else.
 const RIPPLE: f64 = 0.05;
 /// QRS height in millivolts below which waves are not measured (EC57 detectors need not see less than 0.15 mV).
@@ -210,7 +214,7 @@ impl QualityMeter {
         {
             self.shapes.pop_front();
         }
-        while self.first_second + 2 < self.graded {
+        while self.first_second + SECONDS_KEPT < self.graded {
             self.seconds.pop_front();
             self.first_second += 1;
         }
@@ -246,11 +250,42 @@ impl QualityMeter {
         if high <= low {
             return unusable(QualityReason::Flat);
         }
-        let from = k as f64 - PAST_S;
+        let range = high - low;
+        let from_s = k as f64 - PAST_S;
+        let by_all = self.grade_by(second, &around, from_s..until, range);
+        match self.noisy_before(k) {
+            Some(from_s) if by_all.0 == Grade::Unusable => {
+                self.grade_by(second, &around, from_s..until, range)
+            }
+            _ => by_all,
+        }
+    }
+
+    /// Where the last second ended that was far noisier than this one.
+    fn noisy_before(&self, k: usize) -> Option<f64> {
+        let own = self.second(k)?.noise;
+        (k.saturating_sub(PAST_S as usize)..k)
+            .rev()
+            .find(|&before| {
+                self.second(before)
+                    .is_some_and(|second| second.noise > NOISY_BEFORE * own)
+            })
+            .map(|before| before as f64 + 1.0)
+    }
+
+    /// The grade by the beats of a time.
+    fn grade_by(
+        &self,
+        second: &Second,
+        around: &[&Second],
+        time_s: std::ops::Range<f64>,
+        range: f64,
+    ) -> (Grade, Vec<QualityReason>) {
+        let unusable = |reason| (Grade::Unusable, vec![reason]);
         let shapes: Vec<&Shape> = self
             .shapes
             .iter()
-            .filter(|s| s.time_s >= from && s.time_s < until)
+            .filter(|s| time_s.contains(&s.time_s))
             .collect();
         let heights: Vec<f64> = shapes.iter().map(|s| s.height).collect();
         let Some(height) = median(&heights).filter(|height| *height > 0.0) else {
@@ -263,7 +298,7 @@ impl QualityMeter {
         if second.at_rail > 0.2 && (second.high - second.low) > 0.8 * height {
             return unusable(QualityReason::Saturated);
         }
-        self.grade_noise(second, &around, &shapes, height, high - low)
+        self.grade_noise(second, around, &shapes, height, range)
     }
 
     fn grade_noise(

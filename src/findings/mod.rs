@@ -3,21 +3,25 @@
 //! A rule speaks only where the quality carries it: RR intervals count only between beats that follow each other in
 //! usable signal ([`Analysis::rr_s`]).
 
+mod amplitude_alternans;
 mod atrial_fibrillation;
 mod bradycardia;
 mod ectopy;
 mod fibrillation;
 mod hrv_limits;
+mod inverted_trace;
 mod irregular_rhythm;
 mod irregularity;
 mod long_interval;
 mod long_pr;
 mod long_qtc;
 mod no_beats;
+mod paced_rhythm;
 mod pause;
 mod premature_supraventricular_beats;
 mod premature_ventricular_beats;
 mod rate_episodes;
+mod second_degree_block;
 mod supraventricular_bigeminy;
 mod supraventricular_couplet;
 mod supraventricular_run;
@@ -28,18 +32,22 @@ mod ventricular_run;
 mod ventricular_trigeminy;
 mod wide_qrs;
 
+pub use amplitude_alternans::AmplitudeAlternans;
 pub use atrial_fibrillation::{AtrialFibrillation, hold_against_beats};
 pub use bradycardia::Bradycardia;
 pub use fibrillation::fibrillation_stretches;
 pub use hrv_limits::hrv_limits;
+pub use inverted_trace::InvertedTrace;
 pub use irregular_rhythm::IrregularRhythm;
 pub use irregularity::{IRREGULAR_FROM, Irregularity, contradicts_fibrillation, irregularity};
 pub use long_pr::LongPr;
 pub use long_qtc::LongQtc;
 pub use no_beats::NoBeats;
+pub use paced_rhythm::PacedRhythm;
 pub use pause::Pause;
 pub use premature_supraventricular_beats::PrematureSupraventricularBeats;
 pub use premature_ventricular_beats::PrematureVentricularBeats;
+pub use second_degree_block::SecondDegreeBlock;
 pub use supraventricular_bigeminy::SupraventricularBigeminy;
 pub use supraventricular_couplet::SupraventricularCouplet;
 pub use supraventricular_run::SupraventricularRun;
@@ -84,14 +92,18 @@ pub trait FindingRule: Sync {
 pub static RULES: &[&dyn FindingRule] = &[
     &NoBeats,
     &VentricularRun,
+    &SecondDegreeBlock,
     &Pause,
     &AtrialFibrillation,
     &IrregularRhythm,
     &Tachycardia,
     &Bradycardia,
+    &PacedRhythm,
     &WideQrs,
     &LongPr,
     &LongQtc,
+    &AmplitudeAlternans,
+    &InvertedTrace,
     &SupraventricularRun,
     &VentricularCouplet,
     &VentricularBigeminy,
@@ -174,6 +186,7 @@ mod testing {
             }],
             beats,
             waves: Vec::new(),
+            signs: crate::analysis::signs::Signs::default(),
             inverted: false,
             rate: Ok(HeartRate {
                 mean: 60.0 / mean,

@@ -61,6 +61,10 @@ impl Line {
 struct Links {
     store: Store,
     worker: Line,
+    /// Stands in for the worker on a first visit, until that is up.
+    reader: Line,
+    /// The job whose recording the reader has put on paper.
+    read: Option<JobId>,
     infer: Line,
     /// The worker is the one with all readers, which is twice as large and starts with the first file that needs it.
     all_readers: bool,
@@ -87,6 +91,8 @@ pub fn start(store: Store) {
         *links.borrow_mut() = Some(Links {
             store,
             worker: Line::default(),
+            reader: Line::default(),
+            read: None,
             infer: Line::default(),
             all_readers: false,
             files: Vec::new(),
@@ -148,6 +154,13 @@ fn open_again(lead: Option<usize>) {
         lead,
     };
     to_worker(&message, &[], &files);
+    if let Some((value, transfer)) = pack(&message, &[], &files) {
+        with_links(|links| {
+            if links.reader.worker.is_some() {
+                links.reader.send(value, transfer);
+            }
+        });
+    }
 }
 
 /// Opens the built-in example.
@@ -200,6 +213,7 @@ pub fn save_report() {
 pub fn cancel() {
     let Some(store) = with_links(|links| {
         links.worker.end();
+        links.reader.end();
         links.infer.end();
         links.store
     }) else {
@@ -346,8 +360,15 @@ fn spawn(
     Some(worker)
 }
 
-/// The worker that `boot.js` started while this program was being compiled, and what it has said; once.
-fn early_worker() -> Option<(Worker, Vec<MessageEvent>)> {
+/// A worker that `boot.js` started while this program was being compiled, with what it has said.
+struct Early {
+    is_reader: bool,
+    worker: Worker,
+    said: Vec<MessageEvent>,
+}
+
+/// Takes the early worker, once.
+fn early_worker() -> Option<Early> {
     const KEY: &str = "einthovenWorker";
     let window = web_sys::window()?;
     let early = js_sys::Reflect::get(&window, &KEY.into()).ok()?;
@@ -359,12 +380,14 @@ fn early_worker() -> Option<(Worker, Vec<MessageEvent>)> {
         return None;
     }
     let said: Array = of("said")?.dyn_into().ok()?;
-    Some((
+    Some(Early {
+        is_reader: of("name")?.as_string()? == "reader",
         worker,
-        said.iter()
+        said: said
+            .iter()
             .filter_map(|event| event.dyn_into().ok())
             .collect(),
-    ))
+    })
 }
 
 fn listen(
@@ -381,10 +404,16 @@ fn listen(
 }
 
 fn start_worker() {
-    if let Some((worker, said)) = early_worker() {
-        listen(&worker, worker_said, |_| worker_died());
-        with_links(|links| links.worker.worker = Some(worker));
-        said.into_iter().for_each(worker_said);
+    if let Some(early) = early_worker() {
+        if early.is_reader {
+            listen(&early.worker, reader_said, |_| reader_died());
+            with_links(|links| links.reader.worker = Some(early.worker));
+            early.said.into_iter().for_each(reader_said);
+        } else {
+            listen(&early.worker, worker_said, |_| worker_died());
+            with_links(|links| links.worker.worker = Some(early.worker));
+            early.said.into_iter().for_each(worker_said);
+        }
         return;
     }
     let all_readers = with_links(|links| links.all_readers) == Some(true);
@@ -403,6 +432,47 @@ fn worker_said(event: MessageEvent) {
         worker_died();
     } else if let Some(parcel) = unpack::<FromWorker>(&event) {
         from_worker(parcel.message, &parcel.buffers);
+    }
+}
+
+/// What the reader says: that it is up, so that the worker may follow over the line, and what it could open.
+fn reader_said(event: MessageEvent) {
+    if panic_of(&event).is_some() {
+        reader_died();
+        return;
+    }
+    let Some(parcel) = unpack::<FromWorker>(&event) else {
+        return;
+    };
+    match parcel.message {
+        FromWorker::Ready { .. } => {
+            with_links(|links| links.reader.ready());
+            start_worker();
+        }
+        FromWorker::Opened {
+            job,
+            summary,
+            buffers: kinds,
+        } => {
+            let store = with_links(|links| links.store);
+            if let Some(store) = store.filter(|store| store.job.get_untracked() == job) {
+                with_links(|links| links.read = Some(job));
+                opened(store, *summary, &kinds, &parcel.buffers);
+            }
+        }
+        // The reader says nothing else.
+        _ => {}
+    }
+}
+
+/// The reader can be done without; the worker says what there is to say.
+fn reader_died() {
+    let waits = with_links(|links| {
+        links.reader.end();
+        links.worker.worker.is_none()
+    });
+    if waits == Some(true) {
+        start_worker();
     }
 }
 
@@ -494,7 +564,10 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
             formats,
             writers,
         } => {
-            with_links(|links| links.worker.ready());
+            with_links(|links| {
+                links.worker.ready();
+                links.reader.end();
+            });
             store.formats.set(formats);
             store.writers.set(writers);
             if build != BUILD {
@@ -518,7 +591,12 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
             job,
             summary,
             buffers: kinds,
-        } if job == current => opened(store, *summary, &kinds, buffers),
+        } if job == current => {
+            // What the reader has put on paper already stays as the user has moved it.
+            if with_links(|links| links.read) != Some(Some(job)) {
+                opened(store, *summary, &kinds, buffers);
+            }
+        }
         FromWorker::Report {
             job,
             report,

@@ -74,6 +74,7 @@ pub fn analysis() -> Analysis {
         }],
         beats,
         waves: vec![waves()],
+        signs: crate::analysis::signs::Signs::default(),
         inverted: false,
         rate: Ok(HeartRate {
             mean: 75.0,

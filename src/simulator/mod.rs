@@ -42,6 +42,7 @@ pub fn simulate(options: &SimulatorOptions) -> Simulation {
     let drawing = Drawing::new(&options);
     let truth = Truth {
         beats: drawing.true_beats(&beats),
+        lone_p: drawing.lone_p(&beats),
         rhythms: true_rhythms(&options),
         noise: true_noise(&options),
     };
@@ -90,7 +91,9 @@ impl<'a> Drawing<'a> {
     fn borders(&self, shape: BeatShape) -> &QrsBorders {
         match shape {
             BeatShape::Ventricular => &self.ventricular,
-            BeatShape::Sinus | BeatShape::Atrial | BeatShape::Conducted => &self.normal,
+            BeatShape::Sinus | BeatShape::Atrial | BeatShape::Conducted | BeatShape::Blocked => {
+                &self.normal
+            }
         }
     }
 
@@ -101,14 +104,26 @@ impl<'a> Drawing<'a> {
             self.options.p_scale,
             self.options.t_scale,
         )
+        .with_p_earlier_by(beat.pr_more_s)
     }
 
     /// The beats whose peak lies within the recording.
     fn true_beats(&self, beats: &[PlannedBeat]) -> Vec<TrueBeat> {
         beats
             .iter()
+            .filter(|beat| beat.shape != BeatShape::Blocked)
             .map(|beat| self.true_beat(beat))
             .filter(|beat| beat.time_s >= 0.0 && beat.sample < self.samples)
+            .collect()
+    }
+
+    /// The P waves within the recording that no QRS complex answers.
+    fn lone_p(&self, beats: &[PlannedBeat]) -> Vec<TrueWave> {
+        beats
+            .iter()
+            .filter(|beat| beat.shape == BeatShape::Blocked)
+            .filter_map(|beat| self.true_beat(beat).p)
+            .filter(|p| p.onset_s >= 0.0 && p.end_s <= self.options.duration_s)
             .collect()
     }
 
@@ -195,6 +210,9 @@ impl<'a> Drawing<'a> {
         let complex = self.complex(beat);
         let waves = complex.qrs.iter().chain(&complex.p).chain([&complex.t]);
         let rate_hz = self.options.sample_rate_hz;
+        if beat.rhythm == Rhythm::Paced {
+            self.draw_spike(beat, view, trace_mv);
+        }
         for wave in waves {
             let peak_mv = self.scale * beat.size * seen(wave.dipole, view);
             // Beyond 5 standard deviations a Gaussian is below 4 millionths of its peak.
@@ -206,6 +224,18 @@ impl<'a> Drawing<'a> {
                 let time_s = (first + offset) as f64 / rate_hz - beat.time_s;
                 *value += peak_mv * wave.share(time_s);
             }
+        }
+    }
+
+    /// The pulse of a pacemaker, 1 ms or one sample long, before the QRS complex it brings about.
+    fn draw_spike(&self, beat: &PlannedBeat, view: Dipole, trace_mv: &mut [f64]) {
+        const SPIKE: Dipole = [0.5, -1.6, -0.4];
+        const LENGTH_S: f64 = 0.001;
+        let from_s = beat.time_s + self.ventricular.onset_s - 0.004;
+        let rate_hz = self.options.sample_rate_hz;
+        let range = self.samples_between(from_s, from_s + LENGTH_S.max(1.0 / rate_hz));
+        for value in &mut trace_mv[range] {
+            *value += self.scale * seen(SPIKE, view);
         }
     }
 
@@ -331,12 +361,13 @@ fn flutter_dipole(time_s: f64) -> Dipole {
 
 fn class_of(beat: &PlannedBeat) -> (BeatCode, &'static str) {
     match beat.shape {
+        BeatShape::Ventricular if beat.rhythm == Rhythm::Paced => (BeatCode::Q, "/"),
         BeatShape::Ventricular => (BeatCode::V, "V"),
         BeatShape::Atrial => (BeatCode::S, "A"),
         BeatShape::Conducted if beat.rhythm == Rhythm::SupraventricularTachycardia => {
             (BeatCode::S, "A")
         }
-        BeatShape::Conducted | BeatShape::Sinus => (BeatCode::N, "N"),
+        BeatShape::Conducted | BeatShape::Sinus | BeatShape::Blocked => (BeatCode::N, "N"),
     }
 }
 

@@ -30,11 +30,20 @@ pub enum Rhythm {
     SupraventricularTachycardia,
     /// Regular wide tachycardia, 165/min unless a rate is given.
     VentricularTachycardia,
+    /// Second-degree AV block, type I: PR grows over three beats, the fourth P wave is not conducted. The rate is that of
+    /// the sinus node.
+    Wenckebach,
+    /// Second-degree AV block, type II: PR is constant, every fourth P wave is not conducted.
+    MobitzTwo,
+    /// Second-degree AV block in which every second P wave is not conducted.
+    TwoToOne,
+    /// Paced from the right ventricle, 70/min, a spike before each wide beat.
+    Paced,
 }
 
 impl Rhythm {
     /// All rhythms with the names that the command line takes.
-    pub const NAMED: [(&'static str, Self); 12] = [
+    pub const NAMED: [(&'static str, Self); 16] = [
         ("sinus", Self::Sinus),
         ("bradycardia", Self::Bradycardia),
         ("tachycardia", Self::Tachycardia),
@@ -47,6 +56,10 @@ impl Rhythm {
         ("flutter", Self::AtrialFlutter),
         ("svt", Self::SupraventricularTachycardia),
         ("vt", Self::VentricularTachycardia),
+        ("wenckebach", Self::Wenckebach),
+        ("mobitz-2", Self::MobitzTwo),
+        ("two-to-one", Self::TwoToOne),
+        ("paced", Self::Paced),
     ];
 
     /// The rhythm of a name of the command line, `None` for a name that is not in [`Rhythm::NAMED`].
@@ -68,12 +81,16 @@ impl Rhythm {
             Self::AtrialFlutter => 75.0,
             Self::SupraventricularTachycardia => 180.0,
             Self::VentricularTachycardia => 165.0,
+            Self::Paced => 70.0,
+            Self::TwoToOne => 84.0,
             Self::Sinus
             | Self::PrematureVentricular
             | Self::Bigeminy
             | Self::Trigeminy
             | Self::PrematureAtrial
-            | Self::Pause => 68.0,
+            | Self::Pause
+            | Self::Wenckebach
+            | Self::MobitzTwo => 68.0,
         }
     }
 
@@ -93,6 +110,8 @@ impl Rhythm {
             Self::AtrialFlutter => "(AFL",
             Self::SupraventricularTachycardia => "(SVTA",
             Self::VentricularTachycardia => "(VT",
+            Self::Wenckebach | Self::MobitzTwo | Self::TwoToOne => "(BII",
+            Self::Paced => "(P",
         }
     }
 }
@@ -218,6 +237,8 @@ pub struct SimulatorOptions {
     pub t_scale: f64,
     /// Height of f and F waves as a multiple of the usual one.
     pub f_scale: f64,
+    /// Every second beat is smaller by this share of the usual height, 0 to 1.
+    pub alternans: f64,
     /// Electrodes swapped: everything upside down.
     pub inverted: bool,
     /// Disturbances.
@@ -243,6 +264,7 @@ impl Default for SimulatorOptions {
             p_scale: 1.0,
             t_scale: 1.0,
             f_scale: 1.0,
+            alternans: 0.0,
             inverted: false,
             noise: Vec::new(),
             gain_per_mv: 1000.0,
@@ -263,6 +285,7 @@ impl SimulatorOptions {
         options.p_scale = bounded(options.p_scale, -10.0, 10.0, 1.0);
         options.t_scale = bounded(options.t_scale, -10.0, 10.0, 1.0);
         options.f_scale = bounded(options.f_scale, 0.0, 10.0, 1.0);
+        options.alternans = bounded(options.alternans, 0.0, 1.0, 0.0);
         options.rate_per_min = options
             .rate_per_min
             .map(|rate| bounded(rate, 20.0, 300.0, 70.0));

@@ -82,6 +82,8 @@ pub enum BeatShape {
     Conducted,
     /// From a ventricle: wide QRS, T the other way.
     Ventricular,
+    /// A P wave that no ventricle answers.
+    Blocked,
 }
 
 /// The waves of one beat.
@@ -107,18 +109,32 @@ impl Complex {
     #[must_use]
     pub fn new(shape: BeatShape, rr_s: f64, p_scale: f64, t_scale: f64) -> Self {
         let rr_s = rr_s.clamp(0.25, 2.0);
+        let t_scale = if shape == BeatShape::Blocked {
+            0.0
+        } else {
+            t_scale
+        };
         Self {
             p: atrial_wave(shape, rr_s, p_scale),
             qrs: ventricular_waves(shape),
             t: recovery_wave(shape, rr_s, t_scale),
         }
     }
+
+    /// The same with a longer PR interval: the P wave comes earlier by these seconds.
+    #[must_use]
+    pub fn with_p_earlier_by(mut self, seconds: f64) -> Self {
+        if let Some(p) = &mut self.p {
+            p.centre_s -= seconds;
+        }
+        self
+    }
 }
 
 /// The P wave; its onset lies one PR interval before the QRS onset.
 fn atrial_wave(shape: BeatShape, rr_s: f64, scale: f64) -> Option<Wave> {
     let (dipole, pr_s): (Dipole, f64) = match shape {
-        BeatShape::Sinus => ([0.11, 0.09, -0.06], PR_S),
+        BeatShape::Sinus | BeatShape::Blocked => ([0.11, 0.09, -0.06], PR_S),
         BeatShape::Atrial => ([0.10, -0.06, -0.03], PR_S + 0.015),
         BeatShape::Conducted | BeatShape::Ventricular => return None,
     };
@@ -155,6 +171,7 @@ fn ventricular_waves(shape: BeatShape) -> [Wave; 3] {
             wave(0.0, 0.026, [1.0, 0.05, 0.6]),
             wave(0.056, 0.022, [-0.45, -0.3, 0.15]),
         ],
+        BeatShape::Blocked => [wave(0.0, 0.01, [0.0; 3]); 3],
     }
 }
 
@@ -162,7 +179,7 @@ fn ventricular_waves(shape: BeatShape) -> [Wave; 3] {
 fn recovery_wave(shape: BeatShape, rr_s: f64, scale: f64) -> Wave {
     let factor = rr_s.cbrt();
     let (onset_s, qt_s, rise_s, fall_s, dipole): (f64, f64, f64, f64, Dipole) = match shape {
-        BeatShape::Sinus | BeatShape::Atrial | BeatShape::Conducted => {
+        BeatShape::Sinus | BeatShape::Atrial | BeatShape::Conducted | BeatShape::Blocked => {
             (-ONSET_TO_R_S, QT_S, 0.056, 0.036, [0.38, 0.27, -0.15])
         }
         BeatShape::Ventricular => (-0.075, QT_S + 0.05, 0.060, 0.045, [-0.45, -0.1, -0.25]),

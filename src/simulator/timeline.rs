@@ -27,6 +27,8 @@ pub struct PlannedBeat {
     pub rr_s: f64,
     /// Size relative to the usual, about 1.
     pub size: f64,
+    /// Seconds by which its PR interval is longer than usual.
+    pub pr_more_s: f64,
     /// The rhythm it belongs to.
     pub rhythm: Rhythm,
 }
@@ -115,7 +117,11 @@ impl<'a> Planner<'a> {
             Rhythm::AtrialFibrillation
             | Rhythm::AtrialFlutter
             | Rhythm::SupraventricularTachycardia => BeatShape::Conducted,
-            Rhythm::VentricularTachycardia => BeatShape::Ventricular,
+            Rhythm::VentricularTachycardia | Rhythm::Paced => BeatShape::Ventricular,
+            Rhythm::Wenckebach | Rhythm::MobitzTwo | Rhythm::TwoToOne => {
+                self.conduct(driver);
+                return;
+            }
             Rhythm::Sinus
             | Rhythm::Bradycardia
             | Rhythm::Tachycardia
@@ -131,7 +137,7 @@ impl<'a> Planner<'a> {
         self.since_event += 1;
         let (next_s, rr_s) = match shape {
             BeatShape::Sinus | BeatShape::Atrial => self.after_sinus(driver),
-            BeatShape::Conducted | BeatShape::Ventricular => {
+            BeatShape::Conducted | BeatShape::Ventricular | BeatShape::Blocked => {
                 let rr_s = self.driven_interval(driver);
                 (self.time_s + rr_s, rr_s)
             }
@@ -141,14 +147,44 @@ impl<'a> Planner<'a> {
 
     fn place(&mut self, time_s: f64, shape: BeatShape, rr_s: f64, rhythm: Rhythm) {
         let breath = 0.025 * (TAU * RESPIRATION_HZ * time_s + self.phases[1]).sin();
-        let size = 1.0 + breath + 0.012 * self.random.normal().clamp(-3.0, 3.0);
+        let smaller = if self.beats.len() % 2 == 1 {
+            self.options.alternans
+        } else {
+            0.0
+        };
+        let size = 1.0 + breath + 0.012 * self.random.normal().clamp(-3.0, 3.0) - smaller;
         self.beats.push(PlannedBeat {
             time_s,
             shape,
             rr_s,
             size,
+            pr_more_s: 0.0,
             rhythm,
         });
+    }
+
+    /// A beat of the sinus node that the AV node conducts late or not at all; `time_s` is where its QRS complex would lie
+    /// with the usual PR interval.
+    fn conduct(&mut self, driver: Driver) {
+        let (every, more_s): (usize, &[f64]) = match driver.rhythm {
+            Rhythm::Wenckebach => (4, &[0.0, 0.09, 0.14]),
+            Rhythm::MobitzTwo => (4, &[0.0]),
+            _ => (2, &[0.0]),
+        };
+        self.since_event += 1;
+        let place = (self.since_event - 1) % every;
+        let more_s = more_s.get(place).or(more_s.last()).copied().unwrap_or(0.0);
+        let (shape, more_s) = if place + 1 == every {
+            (BeatShape::Blocked, 0.0)
+        } else {
+            (BeatShape::Sinus, more_s)
+        };
+        self.place(self.time_s + more_s, shape, driver.mean_rr_s, driver.rhythm);
+        if let Some(beat) = self.beats.last_mut() {
+            beat.pr_more_s = more_s;
+        }
+        let rr_s = self.sinus_interval(driver);
+        (self.time_s, self.rr_s) = (self.time_s + rr_s, rr_s);
     }
 
     /// Time of the next sinus beat and the interval before it, with an ectopic beat or a pause between where one is due.
@@ -204,7 +240,11 @@ impl<'a> Planner<'a> {
             | Rhythm::AtrialFibrillation
             | Rhythm::AtrialFlutter
             | Rhythm::SupraventricularTachycardia
-            | Rhythm::VentricularTachycardia => false,
+            | Rhythm::VentricularTachycardia
+            | Rhythm::Wenckebach
+            | Rhythm::MobitzTwo
+            | Rhythm::TwoToOne
+            | Rhythm::Paced => false,
         };
         due.then_some(match rhythm {
             Rhythm::PrematureAtrial => EctopicOrigin::Atrial,

@@ -70,6 +70,8 @@ pub struct TrueNoise {
 pub struct Truth {
     /// Beats within the recording, ordered by time.
     pub beats: Vec<TrueBeat>,
+    /// P waves without a QRS complex after them, ordered by time.
+    pub lone_p: Vec<TrueWave>,
     /// Rhythms from the first to the last second, without holes.
     pub rhythms: Vec<TrueRhythm>,
     /// Disturbances in the order they were asked for.

@@ -44,7 +44,12 @@ pub fn start(readers: Readers) {
         live: None,
     }));
     channel::listen(move |parcel| handle(&desk, parcel));
-    let ready = FromWorker::Ready {
+    post(&ready(), &[]);
+}
+
+/// What a worker says first.
+pub(super) fn ready() -> FromWorker {
+    FromWorker::Ready {
         build: BUILD.to_owned(),
         formats: formats::infos()
             .into_iter()
@@ -54,8 +59,18 @@ pub fn start(readers: Readers) {
             .iter()
             .map(|writer| (writer.id().to_owned(), writer.name().to_owned()))
             .collect(),
+    }
+}
+
+/// The files of a message under their names.
+pub(super) fn bundle_of(names: Vec<String>, files: Vec<web_sys::File>) -> Bundle {
+    let entry = |(name, file)| Entry {
+        name,
+        source: Rc::new(BrowserFile::new(file)) as Rc<_>,
     };
-    post(&ready, &[]);
+    Bundle {
+        entries: names.into_iter().zip(files).map(entry).collect(),
+    }
 }
 
 fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
@@ -66,21 +81,13 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
             answers,
             lead,
         } => {
-            let entries = names
-                .into_iter()
-                .zip(parcel.files)
-                .map(|(name, file)| Entry {
-                    name,
-                    source: Rc::new(BrowserFile::new(file)),
-                })
-                .collect();
             let options = Options {
                 answers,
                 lead,
                 models: true,
             };
             let readers = desk.borrow().readers;
-            let bundle = Bundle { entries };
+            let bundle = bundle_of(names, parcel.files);
             begin(desk, job, Job::with_readers(readers, bundle, options));
         }
         ToWorker::Example { job } => {
@@ -273,7 +280,7 @@ fn done(desk: &SharedDesk, id: JobId, outcome: Outcome) {
     }
 }
 
-fn send_opened(job: JobId, recording: &Recording) {
+pub(super) fn send_opened(job: JobId, recording: &Recording) {
     let (kinds, buffers): (Vec<_>, Vec<_>) = recording
         .leads
         .iter()

@@ -48,5 +48,14 @@ describe("first visit on a slow phone", () => {
     const twice = stage.server.requests.filter(({ status }) => status === 200).map(({ path }) => path).filter((path, i, all) => all.indexOf(path) !== i);
     t.diagnostic(`sent more than once: ${twice.join(" ") || "nothing"}`);
     assert.ok(usable_ms > 0 && paper_ms > usable_ms);
+    const programs = stage.server.requests.map(({ path }) => path).filter((path) => path.endsWith("_bg.wasm"));
+    const place = (name) => programs.findIndex((path) => path.endsWith(`/${name}_bg.wasm`));
+    assert.ok(place("reader") >= 0 && place("reader") < place("worker"), `the reader comes first: ${programs.join(" ")}`);
+    // Once the program is kept, the worker starts at once.
+    const before = stage.server.requests.length;
+    await visit.load();
+    await visit.usable(60_000);
+    const again = stage.server.requests.slice(before).map(({ path }) => path);
+    assert.ok(!again.some((path) => path.includes("reader")), again.join(" "));
   });
 });

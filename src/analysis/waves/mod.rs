@@ -6,10 +6,13 @@
 //! gaps.
 
 mod kinds;
+mod lone_p;
 mod marks;
 mod presence;
 #[cfg(test)]
 mod tests;
+
+pub use lone_p::LoneP;
 
 use super::{Beat, Grade, QualitySpan};
 use crate::recording::Lead;
@@ -119,19 +122,35 @@ pub struct BeatWaves {
     pub t_end_is_clear: bool,
 }
 
-/// Waves of all beats that lie in stretches of [`Grade::Waves`], in order; beats without a clear QRS are left out.
+/// What is found in a lead.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Delineation {
+    /// Waves of all beats that lie in stretches of [`Grade::Waves`], in order; beats without a clear QRS are left out.
+    pub beats: Vec<BeatWaves>,
+    /// P waves without a QRS complex after them, in order.
+    pub lone_p: Vec<LoneP>,
+}
+
+/// Delineates the beats of a lead that lie in stretches of [`Grade::Waves`].
 #[must_use]
-pub fn delineate(lead: &Lead, beats: &[Beat], quality: &[QualitySpan]) -> Vec<BeatWaves> {
-    let mut waves = Vec::new();
+pub fn delineate(lead: &Lead, beats: &[Beat], quality: &[QualitySpan]) -> Delineation {
+    let mut all = Delineation::default();
     for stretch in lead.stretches() {
         for block in blocks(lead, &stretch, beats, quality) {
-            waves.extend(Block::new(lead, &stretch, beats, block).waves());
+            let block = Block::new(lead, &stretch, beats, block);
+            let mut waves = block.waves();
+            waves.sort_by_key(|wave| wave.beat);
+            keep_to_quality(&mut waves, beats, quality);
+            keep_order(&mut waves, beats);
+            let lone = lone_p::lone_p(&block.trace, beats, &waves);
+            let measurable = lone.into_iter().filter(|p| on_waves(quality, p.peak_s));
+            all.lone_p.extend(measurable);
+            all.beats.extend(waves);
         }
     }
-    waves.sort_by_key(|wave| wave.beat);
-    keep_to_quality(&mut waves, beats, quality);
-    keep_order(&mut waves, beats);
-    waves
+    // Neighbours of two blocks.
+    keep_order(&mut all.beats, beats);
+    all
 }
 
 /// Indices of the beats on waves quality within a stretch, in blocks of nearly equal size.

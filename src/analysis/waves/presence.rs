@@ -201,9 +201,19 @@ fn pointwise_median(segments: &[&Vec<f64>]) -> Vec<f64> {
 
 /// Correlation of two slices after a straight line is taken off each; 0 when one of them is a line.
 pub fn detrended_correlation(a: &[f64], b: &[f64]) -> f64 {
+    let (aa, bb, ab) = detrended_products(a, b);
+    if aa > 0.0 && bb > 0.0 {
+        ab / (aa * bb).sqrt()
+    } else {
+        0.0
+    }
+}
+
+/// Sums of a², b² and ab over two slices after a straight line is taken off each; 0 for fewer than three values.
+pub fn detrended_products(a: &[f64], b: &[f64]) -> (f64, f64, f64) {
     let n = a.len().min(b.len());
     if n < 3 {
-        return 0.0;
+        return (0.0, 0.0, 0.0);
     }
     let middle = (n - 1) as f64 / 2.0;
     let spread: f64 = (0..n).map(|k| (k as f64 - middle).powi(2)).sum();
@@ -221,11 +231,7 @@ pub fn detrended_correlation(a: &[f64], b: &[f64]) -> f64 {
         bb += y * y;
         ab += x * y;
     }
-    if aa > 0.0 && bb > 0.0 {
-        ab / (aa * bb).sqrt()
-    } else {
-        0.0
-    }
+    (aa, bb, ab)
 }
 
 #[cfg(test)]

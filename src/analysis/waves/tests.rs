@@ -239,7 +239,7 @@ proptest! {
         other.samples = crate::recording::Samples::from_values(
             lead.samples.all_values().iter().map(|v| gain * v + offset).collect(),
         );
-        let moved = delineate(&other, &analysis.beats, &analysis.quality);
+        let moved = delineate(&other, &analysis.beats, &analysis.quality).beats;
         prop_assert_eq!(moved.len(), analysis.waves.len());
         let near = |a: Wave, b: Wave| {
             [(a.onset_s, b.onset_s), (a.peak_s, b.peak_s), (a.end_s, b.end_s)]
