@@ -8,13 +8,13 @@ use crate::signal::median;
 use std::ops::Range;
 
 /// Fewest beats in a row over which heights must alternate: breathing, which makes beats higher and lower in turn, keeps
-/// step with the heart for no longer.
-const FEWEST: usize = 16;
+/// step with the heart for 17 of them here and there in a half hour (108 and 124 of MIT-BIH).
+const FEWEST: usize = 24;
 /// Least difference of neighbours relative to the height. Breathing changes the height by about as much, but over several
 /// beats.
 const LEAST_SHARE: f64 = 0.1;
 
-/// Heights that alternate from beat to beat over 16 beats and more of the usual class (electrical alternans: McGregor and
+/// Heights that alternate from beat to beat over 24 beats and more of the usual class (electrical alternans: McGregor and
 /// Baskind, Circulation 11:837, 1955).
 pub struct AmplitudeAlternans;
 

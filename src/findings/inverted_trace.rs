@@ -1,12 +1,13 @@
 //! A lead that is upside down.
 
+use super::wide_qrs::ABOVE_MS;
 use super::{Finding, FindingRule};
 use crate::analysis::{Analysis, MedianBeat};
 use crate::inference::Call;
 use crate::recording::{LeadName, Phrase};
 
 /// P, QRS and T of the median beat all point down in lead I or II: the electrodes are swapped, or the watch is on the other
-/// wrist. It may also be a heart on the right side.
+/// wrist. It may also be a heart on the right side. A wide QRS may point down by itself.
 pub struct InvertedTrace;
 
 impl FindingRule for InvertedTrace {
@@ -26,7 +27,10 @@ impl FindingRule for InvertedTrace {
         ) else {
             return Vec::new();
         };
-        if !(analysis.inverted && points_down(beat) == Some(true)) {
+        let wide = analysis.intervals.qrs_ms.value();
+        if wide.is_some_and(|qrs_ms| qrs_ms > ABOVE_MS)
+            || !(analysis.inverted && points_down(beat) == Some(true))
+        {
             return Vec::new();
         }
         vec![Finding {

@@ -11,7 +11,14 @@ use crate::signal::median;
 const FEWEST: usize = 2;
 /// The lone P divides the interval between the P waves around it evenly, to this share: an early one is an extra beat of
 /// the atria, which may rightly find the AV node refractory.
-const EVEN: f64 = 0.15;
+const EVEN: f64 = 0.08;
+/// A beat is missing where the interval is this many times those of the beats around, of which so many to either side are
+/// looked at.
+const PAUSE: f64 = 1.5;
+const NEAR: usize = 8;
+/// Shortest interval of the ventricles in 2:1 conduction, seconds: the sinus node at 120/min. In faster hearts a U wave lies
+/// where the other P wave would.
+const SLOW_S: f64 = 1.0;
 /// PR before the pause is longer than after it by this, seconds: type I; by less than half of this to either side: type II
 /// (Mobitz, Z Ges Exp Med 41:180, 1924; ACC/AHA/HRS bradycardia guideline 2018).
 const LONGER_S: f64 = 0.04;
@@ -27,6 +34,8 @@ pub struct SecondDegreeBlock;
 struct Missing {
     /// The beat before it.
     after: usize,
+    /// Interval between the beats around it, seconds.
+    rr_s: f64,
     /// PR before less PR after, seconds.
     longer_s: f64,
     likeness: f64,
@@ -44,8 +53,38 @@ impl FindingRule for SecondDegreeBlock {
             .iter()
             .filter_map(|lone| missing(analysis, lone))
             .collect();
+        let two_to_one = in_a_row(&missing);
+        let missing: Vec<Missing> = missing
+            .into_iter()
+            .filter(|missing| match two_to_one {
+                true => missing.rr_s >= SLOW_S,
+                false => is_pause(analysis, missing),
+            })
+            .collect();
         self.finding(analysis, &missing).into_iter().collect()
     }
+}
+
+/// Whether every second P wave is conducted somewhere: beats in a row, each followed by a lone P.
+fn in_a_row(missing: &[Missing]) -> bool {
+    let next = |pair: &[Missing]| pair[1].after == pair[0].after + 1 && pair[1].rr_s >= SLOW_S;
+    missing
+        .windows(FEWEST_TWO_TO_ONE)
+        .any(|row| row.windows(2).all(next))
+}
+
+/// Whether the interval is long beside those of the beats around.
+fn is_pause(analysis: &Analysis, missing: &Missing) -> bool {
+    let around = missing.after.saturating_sub(NEAR)..missing.after + NEAR;
+    let beats = &analysis.beats;
+    let intervals: Vec<f64> = around
+        .filter(|&beat| beat != missing.after)
+        .filter_map(|beat| {
+            let (own, next) = (beats.get(beat)?, beats.get(beat + 1)?);
+            next.follows.then_some(next.time_s - own.time_s)
+        })
+        .collect();
+    median(&intervals).is_some_and(|usual_s| missing.rr_s >= PAUSE * usual_s)
 }
 
 /// A lone P on time between two beats with P waves.
@@ -67,8 +106,11 @@ fn missing(analysis: &Analysis, lone: &LoneP) -> Option<Missing> {
     let (after_s, pr_after_s) = p_s(lone.after + 1)?;
     let (first_s, second_s) = (lone.peak_s - before_s, after_s - lone.peak_s);
     let is_even = (first_s - second_s).abs() <= EVEN * (first_s + second_s);
+    let beat_s = |beat: usize| Some(analysis.beats.get(beat)?.time_s);
+    let rr_s = beat_s(lone.after + 1)? - beat_s(lone.after)?;
     is_even.then_some(Missing {
         after: lone.after,
+        rr_s,
         longer_s: pr_before_s - pr_after_s,
         likeness: lone.likeness,
     })
@@ -79,13 +121,9 @@ impl SecondDegreeBlock {
         if missing.len() < FEWEST {
             return None;
         }
-        let in_a_row = missing.windows(FEWEST_TWO_TO_ONE).any(|row| {
-            row.windows(2)
-                .all(|pair| pair[1].after == pair[0].after + 1)
-        });
         let longer: Vec<f64> = missing.iter().map(|missing| missing.longer_s).collect();
         let longer_s = median(&longer)?;
-        let text = if in_a_row {
+        let text = if in_a_row(missing) {
             "finding-second-degree-block-two-to-one"
         } else if longer_s >= LONGER_S {
             "finding-second-degree-block-one"
