@@ -35,7 +35,32 @@ const ROWS = [
     figures: [["Se", "se"], ["+P", "ppv"]],
     n: (json) => `${json.records.length} records, ${grouped(json.gross.tp + json.gross.fn)} beats`,
   },
+  {
+    what: "atrial fibrillation by time, by the beats alone (no model), flutter left out, from 5:00",
+    data: "mitdb-ds1",
+    about: "MIT-BIH DS1, of which only 201 and 203 hold it; looked at while the rule was made",
+    options: ["--exclude-flutter"],
+    figures: [["Se", "af_duration_se"], ["Sp", "af_duration_sp"]],
+    n: ({ records, gross }) => `${records.length} records, ${minutes(gross.episodes.atrial_fibrillation.reference_ms)} min of it in ${minutes(gross.episodes.atrial_fibrillation.reference_ms + gross.episodes.atrial_fibrillation.other_ms)}`,
+  },
+  ...["ii", "i"].map((lead) => ({
+    what: `waves of lead ${lead.toUpperCase()} alone: F1 of P (also over records without P), QRS, T within 150 ms; standard deviation of P onset, P end, QRS onset, QRS end, T end after one median offset each`,
+    data: "ludb-i-ii",
+    about: "LUDB, on which the delineator was developed",
+    options: ["--waves", "lead", "--lead", lead],
+    waves: true,
+  })),
+  {
+    what: "the same of the first lead: standard deviations",
+    data: "qtdb-q1c",
+    about: "QTDB, marks of the first cardiologist; looked at during development",
+    options: ["--waves", "q1c"],
+    waves: true,
+  },
 ];
+// Fiducials whose F1 and whose spread a row of waves tells.
+const WAVES = ["p", "qrs", "t"];
+const BORDERS = ["p-onset", "p-end", "qrs-onset", "qrs-end", "t-end"];
 
 const rows = ROWS.map((row) => (unpacked(row.data) ? measured(row) : { ...row, figure: "skipped: no data" }));
 const table = [
@@ -63,6 +88,25 @@ function unpacked(name) {
 }
 
 function measured(row) {
+  return row.waves ? measuredWaves(row) : measuredShares(row);
+}
+
+function measuredWaves(row) {
+  const { waves } = evaluation(row.data, row.options);
+  const line = (id) => waves.lines.find(({ fiducial }) => fiducial === id);
+  // Marks that cover only some beats of a record (QTDB) say nothing of extra waves.
+  const covered = row.options[1] === "lead";
+  const f1 = WAVES.map((id) => `${percent(line(id).f1)} (${percent(line(id).f1_95.low)}-${percent(line(id).f1_95.high)})`);
+  const spread = BORDERS.map((id) => `${line(id).sd_ms.toFixed(1)} (${line(id).sd_95.low.toFixed(1)}-${line(id).sd_95.high.toFixed(1)})`);
+  return {
+    ...row,
+    size: `${waves.records} records, ${grouped(line("qrs").n)} beats`,
+    figure: `${covered ? `F1 ${f1.join(", ")} %; ` : ""}SD ${spread.join(", ")} ms`,
+    command: ["einthoven evaluate", ...row.options, row.data].join(" "),
+  };
+}
+
+function measuredShares(row) {
   const json = evaluation(row.data, row.options);
   const shares = row.figures.map(([name, id]) => {
     const share = shareOf(json.gross, id);
@@ -79,8 +123,11 @@ function measured(row) {
   };
 }
 
-// `v_se` is the share `se` of `v`; `af_...` stand with the episodes.
+// `v_se` is the share `se` of `v`; `af_...` are reckoned from the episodes.
 function shareOf(gross, id) {
+  const af = gross.episodes.atrial_fibrillation;
+  if (id === "af_duration_se") return af.found_ms / af.reference_ms;
+  if (id === "af_duration_sp") return 1 - (af.test_ms - af.right_ms) / af.other_ms;
   const [group, name] = id.includes("_") ? id.split("_") : [undefined, id];
   return group ? gross[group]?.[name] : gross[name];
 }
@@ -102,6 +149,10 @@ function evaluation(data, options) {
 
 function percent(share) {
   return (share * 100).toFixed(2);
+}
+
+function minutes(ms) {
+  return (ms / 60_000).toFixed(1);
 }
 
 function grouped(count) {

@@ -13,7 +13,7 @@ const BUDGET = [
   // The same with every reader; loads with the first file that needs it, and in the background for use offline.
   { what: "worker with all readers", pattern: /^worker-all_bg\.wasm$/, limit_kB: 1000 },
   // Opens, and no more; loads before the worker on a first visit.
-  { what: "reader", pattern: /^reader_bg\.wasm$/, limit_kB: 300 },
+  { what: "reader", pattern: /^reader_bg\.wasm$/, limit_kB: 350 },
   { what: "infer", pattern: /^infer_bg\.wasm$/, limit_kB: 2000 },
   { what: "model", pattern: /^models\/[^/]+\/model\.onnx$/, limit_kB: 500 },
 ];

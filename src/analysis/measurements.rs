@@ -80,6 +80,7 @@ pub fn measure(
         signs,
         rate,
         intervals,
+        axis_deg: Measured::withheld("withheld-one-lead"),
     }
 }
 
