@@ -17,8 +17,7 @@ start();
 async function start() {
   try {
     // The compiled program and its glue arrive side by side; the worker comes over the line as soon as they have.
-    const response = fetch(here(wasm));
-    response.then((answer) => answer.clone().arrayBuffer()).then(startWorker, () => {});
+    const response = fetch(here(wasm)).then((answer) => atItsEnd(answer, startWorker));
     const glue = await import(here(js));
     await glue.default({ module_or_path: response });
   } catch (error) {
@@ -29,6 +28,13 @@ async function start() {
     document.body.prepend(line);
     window.dispatchEvent(new CustomEvent("einthoven-boot-failed", { detail: { message: String(error) } }));
   }
+}
+
+/** The same answer, which calls `work` when its last byte has come and before whoever reads it knows. */
+function atItsEnd(answer, work) {
+  if (!answer.body) return answer;
+  const { status, headers } = answer;
+  return new Response(answer.body.pipeThrough(new TransformStream({ flush: work })), { status, headers });
 }
 
 /**
