@@ -15,9 +15,6 @@ analysis-qtc-irregular = The rhythm is too irregular for a corrected QT. Use the
 analysis-qtc-bazett-rate = Bazett's formula misleads below { $low } and above { $high } beats per minute. Use one of the other formulas.
 analysis-qtc-sex-unknown = Rautaharju's formula asks for the sex, which the recording does not state. Use one of the other formulas.
 
-analysis-axis-indeterminate = The QRS complex points nowhere in the frontal plane: its parts cancel out, so it has no axis.
-
-method-axis-area = net area of the QRS complex in leads I and aVF
 method-every-beat = median over the beats of the usual kind
 method-qtc-bazett = Bazett
 method-qtc-fridericia = Fridericia

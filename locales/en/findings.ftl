@@ -147,15 +147,3 @@ finding-amplitude-alternans = Every second heartbeat is smaller on the trace ({ 
 finding-inverted-trace = The whole trace is upside down: the electrodes may be swapped, or the watch on the other wrist. Put them right and record again.
     .exact = P, QRS and T of the median beat ({ $n } beats) are negative in lead { $lead }: arm electrodes swapped, or dextrocardia.
     .name = Upside down
-
-finding-axis-deviation-left = The electrical axis of the heart points to the left ({ NUM($axis, digits: 0) }°). On its own this is often harmless; show it to a doctor at the next visit.
-    .exact = QRS axis { NUM($axis, digits: 0) }° (adult limit { NUM($limit, digits: 0) }°), median of { $n } beats, net area in I and aVF.
-    .name = Left axis
-
-finding-axis-deviation-right = The electrical axis of the heart points to the right ({ NUM($axis, digits: 0) }°). In slim and young people this is common; swapped arm electrodes do it too. Show it to a doctor at the next visit.
-    .exact = QRS axis { NUM($axis, digits: 0) }° (adult limit { NUM($limit, digits: 0) }°), median of { $n } beats, net area in I and aVF.
-    .name = Right axis
-
-finding-axis-deviation-extreme = The electrical axis of the heart points up and to the right ({ NUM($axis, digits: 0) }°). Check the electrodes first: swapped ones do this. If they are right, show it to a doctor.
-    .exact = QRS axis { NUM($axis, digits: 0) }° (beyond { NUM($limit, digits: 0) }°), median of { $n } beats, net area in I and aVF.
-    .name = Extreme axis

@@ -66,8 +66,8 @@ rate-line = { NUM($mean, digits: 0) } beats per minute, from { NUM($min, digits:
     .exact = 60 / mean RR over { $n } intervals; the range is from the longest and the shortest one.
     .name = { NUM($mean, digits: 0) }/min
 
-measured-spread = { NUM($value, digits: 0) } { $unit } (spread { NUM($sd, digits: 0) } { $unit }, { $n } beats)
-measured-plain = { NUM($value, digits: 0) } { $unit } ({ $n ->
+measured-spread = { NUM($value, digits: 0) } ms (spread { NUM($sd, digits: 0) } ms, { $n } beats)
+measured-plain = { NUM($value, digits: 0) } ms ({ $n ->
         [one] one beat
        *[other] { $n } beats
     })
@@ -103,7 +103,6 @@ label-pr = PR
 label-qrs = QRS
 label-qt = QT
 label-jt = JT
-label-axis = QRS axis
 label-qtc-bazett = QTc Bazett
 label-qtc-fridericia = QTc Fridericia
 label-qtc-framingham = QTc Framingham

@@ -1,6 +1,5 @@
 //! The order of the analysis: one pass over a lead, for files and for streams.
 
-use super::axis::axis_deg;
 use super::beats::{BeatDetector, BeatEvent};
 use super::classes::classify;
 use super::measurements::{Sex, measure};
@@ -114,9 +113,13 @@ pub fn analyse(recording: &Recording, lead: Option<usize>) -> Result<Analysis, P
     let mut beats = within_usable(beats, &quality);
     classify(chosen, &mut beats, &quality);
     let sex = recording.source.patient.sex.as_deref();
-    let mut analysis = measure(chosen, index, beats, quality, sex.and_then(Sex::recognise));
-    analysis.axis_deg = axis_deg(recording, &analysis.beats, &analysis.waves);
-    Ok(analysis)
+    Ok(measure(
+        chosen,
+        index,
+        beats,
+        quality,
+        sex.and_then(Sex::recognise),
+    ))
 }
 
 fn choose_lead(recording: &Recording) -> Option<usize> {

@@ -80,7 +80,6 @@ pub fn measure(
         signs,
         rate,
         intervals,
-        axis_deg: Measured::withheld("withheld-one-lead"),
     }
 }
 

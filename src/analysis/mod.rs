@@ -4,7 +4,6 @@
 //! at most [`LOOK_AHEAD_S`]; what the look-ahead has confirmed is final, and the final stream equals the file's result.
 
 mod analyse;
-mod axis;
 pub mod beats;
 pub mod classes;
 pub mod hrv;
@@ -192,8 +191,6 @@ pub struct Analysis {
     pub median_beat: Option<MedianBeat>,
     /// Intervals over the beats of the usual kind.
     pub intervals: Intervals,
-    /// Frontal axis of the QRS complex in degrees; withheld where leads I and II or aVF are not there.
-    pub axis_deg: Measured<f64>,
 }
 
 impl Analysis {

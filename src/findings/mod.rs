@@ -5,7 +5,6 @@
 
 mod amplitude_alternans;
 mod atrial_fibrillation;
-mod axis_deviation;
 mod bradycardia;
 mod ectopy;
 mod fibrillation;
@@ -35,7 +34,6 @@ mod wide_qrs;
 
 pub use amplitude_alternans::AmplitudeAlternans;
 pub use atrial_fibrillation::{AtrialFibrillation, hold_against_beats};
-pub use axis_deviation::AxisDeviation;
 pub use bradycardia::Bradycardia;
 pub use fibrillation::fibrillation_stretches;
 pub use hrv_limits::hrv_limits;
@@ -104,7 +102,6 @@ pub static RULES: &[&dyn FindingRule] = &[
     &WideQrs,
     &LongPr,
     &LongQtc,
-    &AxisDeviation,
     &AmplitudeAlternans,
     &InvertedTrace,
     &SupraventricularRun,
@@ -199,7 +196,6 @@ mod testing {
             }),
             median_beat: None,
             intervals: Intervals::withheld(&Phrase::new("withheld-not-measured")),
-            axis_deg: crate::recording::Measured::withheld("withheld-one-lead"),
         }
     }
 

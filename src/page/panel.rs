@@ -75,7 +75,6 @@ fn findings(report: &Report, store: Store) -> impl IntoView + use<> {
 fn measurements(report: &Report, analysis: &Analysis) -> impl IntoView + use<> {
     let intervals = &analysis.intervals;
     let rows = [
-        ("label-axis", &analysis.axis_deg),
         ("label-p", &intervals.p_ms),
         ("label-pr", &intervals.pr_ms),
         ("label-qrs", &intervals.qrs_ms),
@@ -91,7 +90,7 @@ fn measurements(report: &Report, analysis: &Analysis) -> impl IntoView + use<> {
             Measured::Value { value, sd, n, .. } => {
                 let spread = sd.map(|sd| format!("± {sd:.0}, ")).unwrap_or_default();
                 let basis = ta("page-basis", &[("spread", spread.into()), ("n", (*n).into())]);
-                view! { <dt>{t(label)}</dt><dd class="basis">{basis}</dd><dd class="value">{format!("{value:.0}")}<span class="unit">{unit(label)}</span></dd> }
+                view! { <dt>{t(label)}</dt><dd class="basis">{basis}</dd><dd class="value">{format!("{value:.0}")}<span class="unit">"ms"</span></dd> }
                     .into_any()
             }
             Measured::Withheld(reason) => view! { <dt>{t(label)}</dt><dd class="withheld">{say(reason)}</dd> }.into_any(),
@@ -108,11 +107,6 @@ fn measurements(report: &Report, analysis: &Analysis) -> impl IntoView + use<> {
             <dl class="measures" data-testid="measurements">{rows}</dl>
         </section>
     }
-}
-
-/// Unit of a row.
-fn unit(label: &str) -> &'static str {
-    if label == "label-axis" { "°" } else { "ms" }
 }
 
 /// A probability with two digits; no model is certain, so neither 0 nor 1 is shown.

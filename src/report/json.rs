@@ -587,7 +587,7 @@ fn measurements(analysis: &Analysis, lead: &str, words: &Words) -> BTreeMap<Stri
                 "qtc_framingham_ms" => intervals.qtc_framingham_ms.clone(),
                 "qtc_hodges_ms" => intervals.qtc_hodges_ms.clone(),
                 "qtc_rautaharju_ms" => intervals.qtc_rautaharju_ms.clone(),
-                "axis_deg" => analysis.axis_deg.clone(),
+                "axis_deg" => Measured::withheld("withheld-one-lead"),
                 _ => Measured::withheld("withheld-not-measured"),
             };
             (name.to_owned(), value_part(measured, lead, words))

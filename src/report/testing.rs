@@ -75,7 +75,6 @@ pub fn analysis() -> Analysis {
         beats,
         waves: vec![waves()],
         signs: crate::analysis::signs::Signs::default(),
-        axis_deg: Measured::withheld("withheld-one-lead"),
         inverted: false,
         rate: Ok(HeartRate {
             mean: 75.0,

@@ -171,11 +171,9 @@ impl Page<'_> {
             ("label-qtc-hodges", &intervals.qtc_hodges_ms),
             ("label-qtc-rautaharju", &intervals.qtc_rautaharju_ms),
         ] {
-            let line = self.words.say(&measured_line(measured, "ms"));
+            let line = self.words.say(&measured_line(measured));
             self.paragraph(&self.say(label), &line);
         }
-        let axis = self.words.say(&measured_line(&analysis.axis_deg, "°"));
-        self.paragraph(&self.say("label-axis"), &axis);
     }
 
     fn hrv(&mut self, hrv: &Hrv) {
@@ -292,7 +290,7 @@ fn lead_line(lead: &LeadSummary) -> Phrase {
         .with("unit", unit)
 }
 
-fn measured_line(measured: &Measured<f64>, unit: &str) -> Phrase {
+fn measured_line(measured: &Measured<f64>) -> Phrase {
     match measured {
         Measured::Value { value, .. } if !value.is_finite() => {
             Phrase::new("measured-withheld").with("reason", "withheld-not-finite")
@@ -305,11 +303,9 @@ fn measured_line(measured: &Measured<f64>, unit: &str) -> Phrase {
         } => Phrase::new("measured-spread")
             .with("value", *value)
             .with("sd", *sd)
-            .with("unit", unit)
             .with("n", *n),
         Measured::Value { value, n, .. } => Phrase::new("measured-plain")
             .with("value", *value)
-            .with("unit", unit)
             .with("n", *n),
         Measured::Withheld(reason) => reason.clone(),
     }
