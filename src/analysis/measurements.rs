@@ -197,11 +197,7 @@ fn cut(lead: &Lead, time_s: f64, grid: &Grid) -> Option<Vec<f64>> {
     }
     let first = start.floor() as usize;
     let range = first..end.ceil() as usize + 2;
-    if lead
-        .gaps
-        .iter()
-        .any(|gap| gap.range.start < range.end && range.start < gap.range.end)
-    {
+    if lead.gaps_within(range.clone()).next().is_some() {
         return None;
     }
     let values = lead.samples.values(range);

@@ -51,8 +51,8 @@ fn height_mv(lead: &Lead, beat: &Beat) -> Option<f32> {
 
 /// The samples of a range that is all there.
 fn values(lead: &Lead, range: Range<usize>) -> Option<Vec<f64>> {
-    let missing = |gap: &Range<usize>| gap.start < range.end && range.start < gap.end;
-    if range.end > lead.samples.len() || lead.gaps.iter().any(|gap| missing(&gap.range)) {
+    let is_cut = lead.gaps_within(range.clone()).next().is_some();
+    if is_cut || range.end > lead.samples.len() {
         return None;
     }
     let values: Vec<f64> = lead

@@ -1,6 +1,6 @@
 //! A rhythm that fits atrial fibrillation: by a model whose call the beats do not contradict, or by the beats alone.
 
-use super::fibrillation::{PREDICTIVITY, fibrillation_stretches};
+use super::fibrillation::{LEAST_S, PREDICTIVITY, fibrillation_stretches};
 use super::irregularity::{contradicts_fibrillation, irregularity};
 use super::{Finding, FindingRule};
 use crate::analysis::Analysis;
@@ -54,19 +54,24 @@ fn by_model<'a>(
         .filter(move |stretch| irregular(&stretch.range_s))
 }
 
-/// What the beats say, but for where a model says something else.
+/// What the beats say, but for where a model says something else; what that leaves of a stretch is told if it still lasts
+/// as long as an episode.
 fn by_beats<'a>(analysis: &Analysis, calls: &[Call]) -> Vec<Stretch<'a>> {
     let mut left = fibrillation_stretches(analysis);
     for call in calls.iter().filter(|call| says_otherwise(call)) {
         left = left
             .into_iter()
             .flat_map(|range| {
-                [
+                if call.to_s <= range.start || range.end <= call.from_s {
+                    return vec![range];
+                }
+                let parts = vec![
                     range.start..range.end.min(call.from_s),
                     range.start.max(call.to_s)..range.end,
-                ]
+                ];
+                let lasts = |part: &Range<f64>| part.end - part.start >= LEAST_S;
+                parts.into_iter().filter(lasts).collect()
             })
-            .filter(|range| range.start < range.end)
             .collect();
     }
     left.into_iter()
@@ -219,6 +224,13 @@ mod tests {
         assert!((found[0].confidence - PREDICTIVITY).abs() < 1e-6);
         let disagrees = [call("normal", 0.9, 0.0, 30.0)];
         assert!(AtrialFibrillation.find(&without_p, &disagrees).is_empty());
+        // What a call leaves of it must last as long as an episode.
+        let of_the_middle = [call("normal", 0.9, 8.0, 20.0)];
+        assert!(
+            AtrialFibrillation
+                .find(&without_p, &of_the_middle)
+                .is_empty()
+        );
         // Where they disagree over most of a call, the call is taken back, and the beats' answer is not told either.
         let mut calls = disagrees;
         hold_against_beats(&without_p, &mut calls);

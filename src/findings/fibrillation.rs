@@ -22,7 +22,7 @@ const FEWEST_JUDGED: usize = 8;
 const MOST_WITH_P: f64 = 0.4;
 /// An episode lasts so long in seconds, or most of a shorter recording (2020 ESC guideline on atrial fibrillation,
 /// Hindricks et al., Eur Heart J 42:373, 2021: a strip of 30 s, or the whole of a 12-lead recording).
-const LEAST_S: f64 = 30.0;
+pub const LEAST_S: f64 = 30.0;
 const LEAST_SHARE: f64 = 0.6;
 /// Episodes this near in seconds are one, unless the beats between them have P waves.
 const APART_S: f64 = 30.0;

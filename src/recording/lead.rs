@@ -181,6 +181,18 @@ impl Lead {
         ((time_s * self.rate_hz).round().max(0.0) as usize).min(last)
     }
 
+    /// The gaps that reach into a range of samples, in order.
+    pub fn gaps_within(&self, range: Range<usize>) -> impl Iterator<Item = &Gap> {
+        let from = self
+            .gaps
+            .partition_point(|gap| gap.range.end <= range.start);
+        self.gaps
+            .get(from..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(move |gap| gap.range.start < range.end)
+    }
+
     /// Stretches that hold samples: the complement of the gaps, none empty.
     #[must_use]
     pub fn stretches(&self) -> Vec<Range<usize>> {
@@ -241,5 +253,10 @@ mod tests {
             },
         ];
         assert_eq!(lead.stretches(), vec![2..5, 6..9]);
+        let starts =
+            |range| -> Vec<usize> { lead.gaps_within(range).map(|gap| gap.range.start).collect() };
+        assert_eq!(starts(1..6), [0, 5]);
+        assert!(starts(2..5).is_empty());
+        assert_eq!(starts(5..20), [5, 9]);
     }
 }

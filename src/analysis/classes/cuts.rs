@@ -1,7 +1,6 @@
 //! The trace around a beat on a grid of its own, whatever the rate of the lead.
 
-use crate::recording::Lead;
-use std::ops::Range;
+use crate::recording::{Gap, Lead};
 
 /// Samples per second of the grid. The QRS complex's energy lies below 40 Hz (Thakor, Webster, Tompkins, Med Biol Eng
 /// Comput 21:512, 1983).
@@ -34,7 +33,7 @@ pub fn cut(lead: &Lead, time_s: f64) -> Cut {
     let first = (wanted.0.floor().max(0.0) as usize).min(end.saturating_sub(1));
     let last = (wanted.1.ceil().max(0.0) as usize + 1).min(end);
     let samples = lead.samples.values(first..last.max(first));
-    let missing = gaps_within(lead, &(first..last));
+    let missing: Vec<&Gap> = lead.gaps_within(first..last).collect();
     let whole = missing.is_empty() && at(0) >= 0.0 && at(LENGTH - 1) <= end as f64 - 1.0;
     let mut values = [0.0; LENGTH];
     let mut held = samples.first().copied().unwrap_or(0.0);
@@ -45,7 +44,9 @@ pub fn cut(lead: &Lead, time_s: f64) -> Cut {
         let (mut sum, mut total) = (0.0, 0.0);
         for (index, sample) in samples.iter().enumerate().take(to).skip(from) {
             let weight = 1.0 - (index as f64 - middle).abs() / half;
-            let lost = missing.iter().any(|gap| gap.contains(&(first + index)));
+            let lost = missing
+                .iter()
+                .any(|gap| gap.range.contains(&(first + index)));
             if weight > 0.0 && !lost && sample.is_finite() {
                 sum += weight * f64::from(*sample);
                 total += weight;
@@ -65,15 +66,4 @@ pub fn cut(lead: &Lead, time_s: f64) -> Cut {
     let middle = (lower + *upper) / 2.0;
     values.iter_mut().for_each(|value| *value -= middle);
     Cut { values, whole }
-}
-
-fn gaps_within(lead: &Lead, range: &Range<usize>) -> Vec<Range<usize>> {
-    let from = lead
-        .gaps
-        .partition_point(|gap| gap.range.end <= range.start);
-    lead.gaps[from..]
-        .iter()
-        .take_while(|gap| gap.range.start < range.end)
-        .map(|gap| gap.range.clone())
-        .collect()
 }
