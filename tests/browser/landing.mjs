@@ -4,6 +4,8 @@ import { at, called, measured, openExample, textOf } from "./workspace.mjs";
 
 /** What a worker (`worker` or `infer`) makes of the built-in example: quality in words, or the labels' probabilities. */
 export async function answerOf(visit, worker) {
+  // A reload is over before the program has drawn anything.
+  await visit.usable();
   if (await at(visit, "landing").isVisible()) await openExample(visit);
   if (worker === "infer") return called(visit);
   await measured(visit);
