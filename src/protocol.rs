@@ -6,6 +6,7 @@
 //! Each side says its build first; a page and a worker of different builds refuse each other, because a cached file of
 //! an older build may be beside a newer one.
 
+use crate::analysis::edits::Edit;
 use crate::engine::{InferAnswer, InferRequest, LiveUpdate, Stage};
 use crate::formats::{Answers, Offer, Question};
 use crate::inference::Call;
@@ -43,12 +44,19 @@ pub enum ToWorker {
         /// Job.
         job: JobId,
     },
-    /// Analyse another lead of the open recording.
-    Lead {
+    /// Analyse the open recording anew: another lead, or with what the reader overrules.
+    Analyse {
         /// Job.
         job: JobId,
-        /// Index of the lead.
-        lead: usize,
+        /// Index of the lead; chosen by quality when `None`.
+        lead: Option<usize>,
+        /// What the reader overrules.
+        edits: Vec<Edit>,
+    },
+    /// Ask this model from now on, by id.
+    Model {
+        /// One of those of [`FromWorker::Inferred`].
+        id: String,
     },
     /// What `infer` said ([`FromInfer`] as JSON).
     InferSaid {
@@ -152,8 +160,15 @@ pub enum FromWorker {
     },
     /// `infer` is of another build than `worker`.
     InferOfOtherBuild,
-    /// Requests that `infer` has made so far.
-    InferRequests(u32),
+    /// `infer` has answered.
+    Inferred {
+        /// Requests that it has made so far.
+        requests: u32,
+        /// Milliseconds that the model took.
+        took_ms: f64,
+        /// Ids of the models that are there, the default first.
+        models: Vec<String>,
+    },
     /// The model's call on the last 10 s of a live trace, if it gave one.
     LiveCall {
         /// Job.
@@ -264,5 +279,7 @@ pub enum FromInfer {
         took_ms: f64,
         /// Requests that this worker has made so far.
         requests: u32,
+        /// Ids of the models that are there, the default first.
+        models: Vec<String>,
     },
 }

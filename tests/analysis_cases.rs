@@ -4,8 +4,9 @@
 // A test that cannot go on fails at that line.
 #![allow(clippy::unwrap_used)]
 
+use einthoven::analysis::edits::{Edit, Edits};
 use einthoven::analysis::hrv::{Hrv, Overruling, measure};
-use einthoven::analysis::{Analysis, Grade, analyse};
+use einthoven::analysis::{Analysis, Grade, analyse, analyse_edited};
 use einthoven::findings::{Finding, find};
 use einthoven::recording::{Lead, LeadName, Recording, Samples, Scale};
 use einthoven::signal::median;
@@ -18,10 +19,11 @@ use std::path::Path;
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/analysis");
 
-/// Rows of the list (sections 10 to 12) that are about the analysis; 12.1 and 12.7 are about files and stand beside those.
-const ROWS: [&str; 13] = [
+/// Rows of the list (sections 10 to 12 and 17) that are about the analysis; 12.1 and 12.7 are about files and stand beside
+/// those, 17.5 is about the page and stands in the tests of the browser.
+const ROWS: [&str; 15] = [
     "10.1", "10.2", "10.4", "10.7", "10.9", "10.11", "11.1", "11.3", "11.5", "11.7", "11.10",
-    "12.3", "12.5",
+    "12.3", "12.5", "17.1", "17.3",
 ];
 
 #[derive(serde::Deserialize)]
@@ -51,6 +53,9 @@ struct Recipe {
     upside_down: bool,
     /// Seconds of noise before it, of this standard deviation in millivolts.
     noise_before: Option<(f64, f64)>,
+    /// What a reader overrules, a line each, in order; as many as `undo` are taken back in the end.
+    edits: Vec<String>,
+    undo: usize,
     /// Instead of a heart: zeros, or the hum of the mains.
     instead: Option<Instead>,
 }
@@ -74,6 +79,12 @@ struct Expectation {
     upside_down: Option<bool>,
     rate_per_min: Option<(f64, f64)>,
     no_rate: bool,
+    /// There is no beat within 0.1 s of these times.
+    no_beat_at_s: Vec<f64>,
+    /// Everything is as if nothing had been overruled.
+    as_without_edits: bool,
+    /// Intervals between beats.
+    intervals: Option<usize>,
     all_unusable: bool,
     findings: Vec<String>,
     without: Vec<String>,
@@ -170,10 +181,24 @@ fn with_values(lead: &Lead, values_mv: &[f32]) -> Lead {
     Lead::ecg(&lead.name, lead.rate_hz, Samples::from_i32(counts, scale))
 }
 
+/// The reader's corrections; they are saved as lines and read again, as the page does.
+fn edits(recipe: &Recipe) -> Edits {
+    let mut edits = Edits::default();
+    for line in &recipe.edits {
+        edits.make(Edit::from_line(line).unwrap());
+    }
+    for _ in 0..recipe.undo {
+        edits.undo().unwrap();
+    }
+    let saved = edits.done().iter().map(Edit::line);
+    Edits::of(saved.map(|line| Edit::from_line(&line).unwrap()).collect())
+}
+
 /// What is wrong with one case; empty when nothing is.
 fn faults(case: &Case) -> Vec<String> {
     let made = make(&case.recipe);
-    let analysis = analyse(&made.recording, None).unwrap();
+    let edits = edits(&case.recipe);
+    let analysis = analyse_edited(&made.recording, None, edits.done()).unwrap();
     let findings = find(&analysis, &[]);
     let mut faults = Vec::new();
     let mut check = |holds: bool, what: String| {
@@ -185,6 +210,20 @@ fn faults(case: &Case) -> Vec<String> {
     let n = analysis.beats.len();
     if let Some((least, most)) = expect.beats {
         check((least..=most).contains(&n), format!("{n} beats"));
+    }
+    for no_beat_s in &expect.no_beat_at_s {
+        let there = times(&analysis)
+            .iter()
+            .any(|time_s| (time_s - no_beat_s).abs() < 0.1);
+        check(!there, format!("a beat at {no_beat_s} s"));
+    }
+    if expect.as_without_edits {
+        let first = analyse(&made.recording, None).unwrap();
+        check(analysis == first, "not the first values".to_owned());
+    }
+    if let Some(intervals) = expect.intervals {
+        let found = analysis.rr_s().count();
+        check(found == intervals, format!("{found} intervals"));
     }
     if let Some(within_ms) = expect.true_beats_within_ms {
         let truth: Vec<f64> = made
@@ -276,6 +315,7 @@ fn recipe_again(recipe: &Recipe) -> Recipe {
         rhythm: recipe.rhythm.clone(),
         lead: recipe.lead.clone(),
         early_s: recipe.early_s.clone(),
+        edits: recipe.edits.clone(),
         ..*recipe
     }
 }

@@ -371,3 +371,19 @@ fn places_are_read_from_paths() {
         ("formats".to_owned(), 1)
     );
 }
+
+#[test]
+fn the_list_of_models_names_those_that_are_there() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let list = std::fs::read_to_string(models.join("list.json")).unwrap();
+    let mut listed: Vec<String> = serde_json::from_str(&list).unwrap();
+    let mut there: Vec<String> = std::fs::read_dir(&models)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().join("model.onnx").is_file())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    listed.sort();
+    there.sort();
+    assert_eq!(listed, there);
+}

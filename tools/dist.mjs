@@ -33,7 +33,8 @@ function copyFolder(from, to) {
 }
 
 function copyModels() {
-  const ids = readdirSync(join(root, "models")).filter((id) => existsSync(join(root, "models", id, "model.onnx"))).sort();
+  // In the order of the list, the default first.
+  const ids = JSON.parse(readFileSync(join(root, "models", "list.json"), "utf8"));
   for (const id of ids) {
     mkdirSync(join(site, "models", id), { recursive: true });
     for (const file of MODEL_FILES) {

@@ -35,6 +35,7 @@ quality-reason-muscle = There is much muscle noise. Rest both arms on the table 
 quality-reason-wander = The baseline wanders. Keep still, breathe quietly, and record again.
 quality-reason-motion = There is motion in it. Sit still and record again.
 quality-reason-weak = The heartbeat is small against the noise. Moisten the skin under the electrodes and record again.
+quality-reason-marked = Stretches were marked by hand as not to be measured.
 quality-reason-short = There is too little of it. Record for at least 30 seconds.
 
 ## Rhythm
@@ -75,6 +76,13 @@ measured-withheld = withheld: { $reason }
 
 ## What stands under the findings
 
+conclusion-by-hand = Corrected by hand, and measured with that: { $added ->
+        [one] one beat
+       *[other] { $added } beats
+    } put in, { $removed } taken out, { $named } named, { $marked ->
+        [one] one stretch
+       *[other] { $marked } stretches
+    } marked.
 conclusion-no-finding = No finding in this recording, from the list that this software knows. This does not exclude disease.
 conclusion-limits = One lead for a short time cannot show a heart attack, and a rhythm that comes and goes may be absent while it is recorded.
 small-print = This is research and education software, not a cleared medical device. With chest pain, fainting or breathlessness call for help now; do not wait for software.

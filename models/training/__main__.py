@@ -1,4 +1,4 @@
-"""From the database to models/canet: `python -m training --database … --labels … --noise … --work …`."""
+"""From the database to models/<family>: `python -m training --family … --database … --labels … --noise … --work …`."""
 
 import argparse
 import json
@@ -9,6 +9,7 @@ import torch
 
 from . import attribution, augmentation, cache, card, cinc2017, export, robustness
 from .evaluate import Evaluation, brief
+from .families import FAMILIES, Family
 from .train import Model, Trainer, load_best
 
 HERE = Path(__file__).resolve().parent
@@ -16,11 +17,12 @@ HERE = Path(__file__).resolve().parent
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument("--family", choices=list(FAMILIES), default="canet")
     parser.add_argument("--database", type=Path, required=True, help="folder with A00001.mat …")
     parser.add_argument("--labels", type=Path, required=True, help="REFERENCE-v3.csv")
     parser.add_argument("--noise", type=Path, required=True, help="folder with em.dat, ma.dat, bw.dat")
-    parser.add_argument("--work", type=Path, required=True, help="folder for caches and checkpoints")
-    parser.add_argument("--out", type=Path, default=HERE.parent / "canet")
+    parser.add_argument("--work", type=Path, required=True, help="folder for caches; checkpoints in <family>/ in it")
+    parser.add_argument("--out", type=Path, help="models/<family> if not given")
     parser.add_argument("--epochs", type=int, default=28)
     parser.add_argument("--seed", type=int, default=17)
     parser.add_argument("--threads", type=int, default=2)
@@ -39,13 +41,15 @@ def split_counts(entries: list[cinc2017.Entry]) -> dict:
     return {part: np.bincount(values, minlength=4).tolist() for part, values in labels.items()}
 
 
-def train(args: argparse.Namespace, entries: list[cinc2017.Entry], calibration: cache.Ragged) -> tuple[Model, dict]:
+def train(args: argparse.Namespace, family: Family, entries: list[cinc2017.Entry], calibration: cache.Ragged) -> tuple[Model, dict]:
     """Train, or go on training; the chosen model and what the card says of the training."""
     recordings = cache.training_recordings(args.database, entries, args.work / "training.npz")
     noise = augmentation.read_noise(args.noise)
-    trainer = Trainer(recordings, calibration, noise, args.epochs, args.seed, args.work)
+    folder = args.work / family.id
+    folder.mkdir(exist_ok=True)
+    trainer = Trainer(family, recordings, calibration, noise, args.epochs, args.seed, folder)
     best = trainer.run()
-    model = load_best(args.work)
+    model = load_best(family, folder)
     parameters = sum(p.numel() for p in model.net.parameters())
     return model, card.training_facts(split_counts(entries), trainer.history, best, parameters, args.seed)
 
@@ -70,22 +74,25 @@ def main() -> None:
     entries = cinc2017.read_labels(args.labels)
     fold = cinc2017.CALIBRATION_FOLD
     calibration = cache.prepared_windows(args.database, entries, fold, args.work / f"fold{fold}.npz")
-    model, facts = train(args, entries, calibration)
+    family = FAMILIES[args.family]
+    out = args.out or HERE.parent / family.id
+    model, facts = train(args, family, entries, calibration)
 
     evaluation = Evaluation(model, calibration)
-    export.write_model(args.out, model, evaluation.record, evaluation.window, evaluation.limits, args.version)
-    reference = export.Reference(args.out).build(args.database, entries)
-    export.write_json(args.out / "reference.json", reference, separators=(",", ":"))
+    marks = attribution.holds(attribution.sanity(model, calibration))
+    export.write_model(out, evaluation, marks, args.version)
+    reference = export.Reference(out).build(args.database, entries)
+    export.write_json(out / "reference.json", reference, separators=(",", ":"))
 
     figures = {
-        "parity": export.parity(model, args.out / "model.onnx", calibration.rows[:200]),
+        "parity": export.parity(model, out / "model.onnx", calibration.rows[:200]),
         "calibration_fold": brief(evaluation.ask(calibration)[0]),
         **held_apart_figures(args, entries, evaluation),
     }
-    manifest = json.loads((args.out / "manifest.json").read_text())
-    content = card.build(manifest, figures, facts)
-    export.write_json(args.out / "card.json", content, indent=1)
-    (args.out / "card.md").write_text(card.markdown(content))
+    manifest = json.loads((out / "manifest.json").read_text())
+    content = card.build(family, manifest, figures, facts)
+    export.write_json(out / "card.json", content, indent=1)
+    (out / "card.md").write_text(card.markdown(content))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 import numpy as np
 import torch
+from torch import nn
 
 from .cache import Ragged
 from .cinc2017 import LABELS
-from .canet import STEPS, CANet
+from .canet import STEPS
 from .train import Model
 
 SHARE = 0.1
@@ -16,7 +17,7 @@ SHOWN = (1, 2)
 
 
 @torch.no_grad()
-def maps(net: CANet, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def maps(net: nn.Module, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Logits [n, 4] and maps [n, 4, 63] of prepared windows."""
     logits, cam = net.eval()(torch.from_numpy(rows).unsqueeze(1))
     return logits.numpy(), cam.numpy()
@@ -39,13 +40,13 @@ def blocks(starts: np.ndarray) -> np.ndarray:
     return (step >= starts[:, None]) & (step < starts[:, None] + BLOCK)
 
 
-def mean_drop(net: CANet, rows: np.ndarray, called: int, steps: np.ndarray) -> float:
+def mean_drop(net: nn.Module, rows: np.ndarray, called: int, steps: np.ndarray) -> float:
     """How far the called class's logit falls, on average, when the chosen steps are removed."""
     before, after = maps(net, rows)[0], maps(net, without(rows, steps))[0]
     return round(float((before - after)[:, called].mean()), 3)
 
 
-def deletion(net: CANet, rows: np.ndarray, called: int, rng: np.random.Generator) -> dict:
+def deletion(net: nn.Module, rows: np.ndarray, called: int, rng: np.random.Generator) -> dict:
     """What removing the map's heights does to the logit, and what removing as much elsewhere does."""
     cam = maps(net, rows)[1][:, called]
     tenth = top(cam)
@@ -69,10 +70,21 @@ def sanity(model: Model, windows: Ragged, seed: int = 7) -> dict:
     logits, cam = maps(model.net, sample)
     called = logits.argmax(axis=1)
     torch.manual_seed(seed)
-    untrained = maps(CANet(), sample)[1]
+    untrained = maps(model.family.network(), sample)[1]
     chosen = np.flatnonzero(np.isin(called, SHOWN))
     alike = [np.corrcoef(cam[i, called[i]], untrained[i, called[i]])[0, 1] for i in chosen]
     return {
         "mean_logit_drop": {LABELS[c]: deletion(model.net, sample[called == c], c, rng) for c in SHOWN},
         "median_abs_correlation_with_random_weights": round(float(np.median(np.abs(alike))), 3),
     }
+
+
+def holds(found: dict) -> bool:
+    """Whether the maps may be shown as what influenced a call: for both classes, removing their heights lowers the logit at
+    least half as much again as removing as much elsewhere, and they are not those of untrained weights."""
+    drops = found["mean_logit_drop"].values()
+    more = all(
+        one["top_tenth"] > 1.5 * max(one["same_mask_moved"], 0.0) and one["top_second"] > 1.5 * max(one["random_second"], 0.0)
+        for one in drops
+    )
+    return more and found["median_abs_correlation_with_random_weights"] < 0.5

@@ -4,8 +4,6 @@ After CardioAttentionNet (He et al., Front Cardiovasc Med 2025, 11:1473482), mad
 stand before the average over time, so each logit is exactly the mean of its map (class activation map).
 """
 
-import math
-
 import torch
 from torch import Tensor, nn
 
@@ -82,22 +80,3 @@ class CANet(nn.Module):
         steps = steps + self.attention(steps)
         cam = self.maps(self.drop(torch.relu(self.norm(steps.transpose(1, 2)))))
         return cam.mean(dim=2), cam
-
-
-class LogMeanExp(nn.Module):
-    """Pool the logits of a recording's windows, [B, windows, 4] to [B, 4], with one sharpness a class.
-
-    (1 / s) log(mean(exp(s z))): near 0 the mean, growing towards the maximum over the windows.
-    """
-
-    def __init__(self, classes: int = 4):
-        super().__init__()
-        self.raw = nn.Parameter(torch.zeros(classes))
-
-    def sharpness(self) -> Tensor:
-        """Sharpness by class, within 0.1 to 4; starts at about 1."""
-        return 0.1 + 3.9 * torch.sigmoid(self.raw - 1.2)
-
-    def forward(self, logits: Tensor) -> Tensor:
-        s = self.sharpness()
-        return (torch.logsumexp(logits * s, dim=1) - math.log(logits.shape[1])) / s

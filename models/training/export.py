@@ -15,7 +15,7 @@ from scipy.special import softmax
 
 from . import cinc2017
 from . import preprocessing as pre
-from .calibration import Scaling
+from .evaluate import Evaluation
 from .train import Model
 
 OPSET = 17
@@ -60,7 +60,7 @@ def plain(model: onnx.ModelProto) -> onnx.ModelProto:
             del node.input[4:], node.output[1:]
     used = {name for node in model.graph.node for name in node.input}
     kept = [tensor for tensor in model.graph.initializer if tensor.name in used]
-    graph = onnx.helper.make_graph(model.graph.node, "canet", model.graph.input, model.graph.output, kept)
+    graph = onnx.helper.make_graph(model.graph.node, "rhythm", model.graph.input, model.graph.output, kept)
     tidy = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", OPSET)])
     tidy.ir_version = IR_VERSION
     tidy.producer_name = "einthoven"
@@ -89,12 +89,13 @@ def parity(model: Model, path: Path, prepared: np.ndarray) -> dict:
     return {"windows": len(prepared), "logits": worst[0], "cam": worst[1]}
 
 
-def manifest(path: Path, model: Model, record: Scaling, window: Scaling, limits: dict, version: str) -> dict:
-    """All that is needed to run the model. `limits`: least winning probability by `record` and `window`."""
+def manifest(path: Path, calibrated: Evaluation, marks: bool, version: str) -> dict:
+    """All that is needed to run the model. `marks`: its class maps may be shown as what influenced a call."""
+    model, limits = calibrated.model, calibrated.limits
     content = path.read_bytes()
     return {
         "schema": "einthoven-model/1",
-        "id": "canet",
+        "id": model.family.id,
         "version": version,
         "date": date.today().isoformat(),
         "trained": True,
@@ -132,13 +133,19 @@ def manifest(path: Path, model: Model, record: Scaling, window: Scaling, limits:
                 "clip": pre.CLIP,
             },
         ],
-        # The maps failed the deletion test of card.json: they are not shown as what influenced a call.
-        "outputs": {"logits": "logits", "cam": "cam", "cam_marks_influence": False, "cam_step_s": 0.16, "labels": list(cinc2017.LABELS)},
+        "outputs": {
+            "logits": "logits",
+            "cam": "cam",
+            # By the deletion test of the card, on the calibration fold.
+            "cam_marks_influence": marks,
+            "cam_step_s": 0.16,
+            "labels": list(cinc2017.LABELS),
+        },
         "aggregation": {
             "kind": "log_mean_exp",
             "sharpness": [round(s, 6) for s in model.pool.sharpness().tolist()],
         },
-        "calibration": {"record": record.rounded(), "window": window.rounded()},
+        "calibration": {"record": calibrated.record.rounded(), "window": calibrated.window.rounded()},
         "abstain": {
             "min_probability": limits["record"],
             "min_probability_window": limits["window"],
@@ -233,9 +240,9 @@ def write_json(path: Path, content: dict, **layout) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, **layout) + "\n")
 
 
-def write_model(folder: Path, model: Model, record: Scaling, window: Scaling, limits: dict, version: str) -> None:
+def write_model(folder: Path, calibrated: Evaluation, marks: bool, version: str) -> None:
     """model.onnx and manifest.json."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "model.onnx"
-    write_onnx(model, path)
-    write_json(folder / "manifest.json", manifest(path, model, record, window, limits, version), indent=2)
+    write_onnx(calibrated.model, path)
+    write_json(folder / "manifest.json", manifest(path, calibrated, marks, version), indent=2)

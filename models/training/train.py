@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from . import metrics
 from .augmentation import Augmenter, mixup
 from .cache import Ragged
-from .canet import CANet, LogMeanExp
+from .families import Family
+from .pooling import LogMeanExp
 
 BATCH = 64
 PEAK_RATE = 3e-3
@@ -30,9 +31,10 @@ EMA_DECAY = 0.995
 class Model(nn.Module):
     """Network and pooling together: windows [B, W, 1000] to recording logits [B, 4]."""
 
-    def __init__(self):
+    def __init__(self, family: Family):
         super().__init__()
-        self.net = CANet()
+        self.family = family
+        self.net = family.network()
         self.pool = LogMeanExp()
 
     def forward(self, windows: Tensor) -> Tensor:
@@ -91,12 +93,12 @@ def update_average(average: Model, model: Model, step: int) -> None:
 class Trainer:
     """State of a run: model, its average, optimiser, schedule; saved whole at the end of every epoch."""
 
-    def __init__(self, recordings: Ragged, validation: Ragged, noise: list[np.ndarray], epochs: int, seed: int, folder: Path):
+    def __init__(self, family: Family, recordings: Ragged, validation: Ragged, noise: list[np.ndarray], epochs: int, seed: int, folder: Path):
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         torch.manual_seed(seed)
         self.recordings, self.validation, self.noise = recordings, validation, noise
         self.epochs, self.seed, self.folder = epochs, seed, folder
-        self.model = Model().to(self.device)
+        self.model = Model(family).to(self.device)
         self.average = copy.deepcopy(self.model)
         self.weights = class_weights(recordings.labels).to(self.device)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=PEAK_RATE, weight_decay=WEIGHT_DECAY)
@@ -167,8 +169,8 @@ class Trainer:
         return max(self.history, key=lambda entry: entry["score"])
 
 
-def load_best(folder: Path) -> Model:
+def load_best(family: Family, folder: Path) -> Model:
     """The chosen model, ready for use on the CPU."""
-    model = Model()
+    model = Model(family)
     model.load_state_dict(torch.load(folder / "best.pt", map_location="cpu"))
     return model.eval()

@@ -2,6 +2,7 @@
 
 use super::beats::{BeatDetector, BeatEvent};
 use super::classes::classify;
+use super::edits::{Edit, with_beats, with_classes, with_marks};
 use super::measurements::{Sex, measure};
 use super::quality::{QualityMeter, join};
 use super::{Analysis, Beat, Grade, QualitySpan};
@@ -98,6 +99,18 @@ impl LiveAnalysis {
 /// # Errors
 /// A phrase that says why there is nothing to analyse: no ECG lead, or no such lead.
 pub fn analyse(recording: &Recording, lead: Option<usize>) -> Result<Analysis, Phrase> {
+    analyse_edited(recording, lead, &[])
+}
+
+/// The same with what a reader has overruled.
+///
+/// # Errors
+/// Those of [`analyse`].
+pub fn analyse_edited(
+    recording: &Recording,
+    lead: Option<usize>,
+    edits: &[Edit],
+) -> Result<Analysis, Phrase> {
     let index = match lead {
         Some(index) => index,
         None => choose_lead(recording).ok_or_else(|| Phrase::new("analysis-no-ecg-lead"))?,
@@ -110,8 +123,11 @@ pub fn analyse(recording: &Recording, lead: Option<usize>) -> Result<Analysis, P
         return Err(Phrase::new("analysis-lead-empty"));
     }
     let (beats, quality) = beats_and_quality(chosen, chosen.samples.len());
-    let mut beats = within_usable(beats, &quality);
+    let quality = with_marks(quality, edits);
+    let beats = within_usable(beats, &quality);
+    let mut beats = with_beats(chosen, beats, &quality, edits);
     classify(chosen, &mut beats, &quality);
+    with_classes(&mut beats, edits);
     let sex = recording.source.patient.sex.as_deref();
     Ok(measure(
         chosen,

@@ -6,13 +6,14 @@
 mod analyse;
 pub mod beats;
 pub mod classes;
+pub mod edits;
 pub mod hrv;
 mod measurements;
 pub mod quality;
 pub mod signs;
 pub mod waves;
 
-pub use analyse::{LiveAnalysis, LiveUpdate, analyse};
+pub use analyse::{LiveAnalysis, LiveUpdate, analyse, analyse_edited};
 
 use crate::recording::{BeatCode, Measured, SampleIndex};
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,8 @@ pub enum QualityReason {
     Weak,
     /// Too little data to judge.
     Short,
+    /// The reader said so.
+    Marked,
 }
 
 /// A stretch of one grade; the stretches cover the lead without holes.

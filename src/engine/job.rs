@@ -1,6 +1,7 @@
 //! One recording from its bytes to its report.
 
 use super::fingerprint::fingerprint;
+use crate::analysis::edits::Edit;
 use crate::analysis::hrv::{self, Barred, Hrv, Overruling};
 use crate::analysis::{self, Analysis, QualitySpan};
 use crate::findings::{self, Finding};
@@ -22,6 +23,10 @@ pub struct Options {
     pub lead: Option<usize>,
     /// Whether models are asked.
     pub models: bool,
+    /// The model to ask, by id; the default one when `None`.
+    pub model: Option<String>,
+    /// What the reader overrules.
+    pub edits: Vec<Edit>,
 }
 
 /// What is being done.
@@ -41,6 +46,8 @@ pub enum Stage {
 pub struct InferRequest {
     /// The question (`rhythm`).
     pub question: String,
+    /// The model that is asked, by id; the default one when `None`.
+    pub model: Option<String>,
     /// Index of the lead in the recording.
     pub lead: usize,
     /// Samples per second of `values_mv`.
@@ -135,6 +142,12 @@ impl Job {
         }
     }
 
+    /// The same for the recording of a file whose hash is known.
+    #[must_use]
+    pub fn of_file(self, sha256: Option<String>) -> Self {
+        Self { sha256, ..self }
+    }
+
     /// A job over a recording that is there already (simulated, or recorded live).
     #[must_use]
     pub fn of_recording(recording: Recording, options: Options) -> Self {
@@ -197,7 +210,7 @@ impl Job {
         let Some(recording) = &self.recording else {
             return self.finish();
         };
-        let analysis = analysis::analyse(recording, self.options.lead);
+        let analysis = analysis::analyse_edited(recording, self.options.lead, &self.options.edits);
         self.state = if self.options.models && analysis.is_ok() {
             State::Ask
         } else {
@@ -220,6 +233,7 @@ impl Job {
         self.state = State::Waiting;
         Step::Infer(Box::new(InferRequest {
             question: "rhythm".to_owned(),
+            model: self.options.model.clone(),
             lead: analysis.lead,
             rate_hz: lead.rate_hz,
             values_mv: lead.samples.all_values(),
@@ -272,6 +286,7 @@ impl Job {
         }
         report.sha256.clone_from(&self.sha256);
         report.no_calls = no_calls;
+        report.edits.clone_from(&self.options.edits);
         Some(report)
     }
 }

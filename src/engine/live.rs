@@ -307,6 +307,7 @@ impl LiveJob {
         self.asked_at = self.received;
         update.infer = Some(Box::new(InferRequest {
             question: "rhythm".to_owned(),
+            model: None,
             lead: 0,
             rate_hz: self.stream.nominal_rate_hz,
             values_mv: self.window.iter().copied().collect(),

@@ -195,7 +195,7 @@ fn connect(store: Store) -> impl IntoView {
 }
 
 fn shortcuts(store: Store) -> impl IntoView {
-    const KEYS: [(&str, &str); 10] = [
+    const KEYS: [(&str, &str); 11] = [
         ("← →", "page-key-pan"),
         ("+ −", "page-key-zoom"),
         ("Home End", "page-key-ends"),
@@ -204,6 +204,7 @@ fn shortcuts(store: Store) -> impl IntoView {
         ("w", "page-key-waves"),
         ("q", "page-key-quality"),
         ("e", "page-key-evidence"),
+        ("Ctrl Z", "page-key-undo"),
         ("o", "page-key-open"),
         ("?", "page-key-help"),
     ];

@@ -1,7 +1,7 @@
 //! The keyboard, and what the page tells its service worker.
 
-use super::files;
 use super::store::Store;
+use super::{editing, files};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
@@ -9,6 +9,16 @@ use web_sys::{HtmlElement, KeyboardEvent};
 /// Listens for the shortcuts, and for news of the service worker.
 pub fn listen(store: Store) {
     let pressed = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
+        let held = event.ctrl_key() || event.meta_key();
+        if held && event.key().eq_ignore_ascii_case("z") && !typing(&event) {
+            event.prevent_default();
+            if event.shift_key() {
+                editing::redo(store);
+            } else {
+                editing::undo(store);
+            }
+            return;
+        }
         let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key();
         if plain && !typing(&event) && act(store, &event.key()) {
             event.prevent_default();
@@ -90,6 +100,8 @@ fn back(store: Store) {
         store.question.set(None);
     } else if !store.offers.with_untracked(Vec::is_empty) {
         store.offers.set(Vec::new());
+    } else if store.hand.get_untracked().is_some() {
+        store.hand.set(None);
     } else {
         store.chosen.set(None);
     }

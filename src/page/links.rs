@@ -65,6 +65,8 @@ struct Links {
     reader: Line,
     /// The job whose recording the reader has put on paper.
     read: Option<JobId>,
+    /// Whether it was looked up what this device keeps of the open recording.
+    looked_up: bool,
     infer: Line,
     /// The worker is the one with all readers, which is twice as large and starts with the first file that needs it.
     all_readers: bool,
@@ -93,6 +95,7 @@ pub fn start(store: Store) {
             worker: Line::default(),
             reader: Line::default(),
             read: None,
+            looked_up: false,
             infer: Line::default(),
             all_readers: false,
             files: Vec::new(),
@@ -175,13 +178,30 @@ pub fn open_example() {
     to_worker(&ToWorker::Example { job }, &[], &[]);
 }
 
-/// Analyses another lead of the open recording.
-pub fn analyse_lead(lead: usize) {
+/// Analyses the open recording anew: another lead, or the same with what the reader overrules by now.
+pub fn analyse(lead: Option<usize>) {
     let Some(store) = with_links(|links| links.store) else {
         return;
     };
-    let job = begin(store);
-    to_worker(&ToWorker::Lead { job, lead }, &[], &[]);
+    let same = store.report.with_untracked(|report| {
+        let analysis = report.as_ref()?.analysis.as_ref();
+        analysis.ok().map(|analysis| analysis.lead)
+    });
+    let job = store.next_job();
+    store.chosen.set(None);
+    store.progress.set(Some(Stage::Measuring));
+    let message = ToWorker::Analyse {
+        job,
+        lead: lead.or(same),
+        edits: store.edits.with_untracked(|edits| edits.done().to_vec()),
+    };
+    to_worker(&message, &[], &[]);
+}
+
+/// Asks another model about the open recording, and about what is opened after it.
+pub fn ask(model: String) {
+    to_worker(&ToWorker::Model { id: model }, &[], &[]);
+    analyse(None);
 }
 
 /// Writes the open recording in a format and hands the files to the browser's downloads.
@@ -575,8 +595,16 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
             }
         }
         FromWorker::InferOfOtherBuild => notice(store, Phrase::new("page-other-build")),
-        FromWorker::InferRequests(requests) => {
+        FromWorker::Inferred {
+            requests,
+            took_ms,
+            models,
+        } => {
             with_links(|links| links.infer_requests = requests);
+            store.took_ms.set(took_ms);
+            if !models.is_empty() {
+                store.models.set(models);
+            }
             count_requests();
         }
         FromWorker::LiveCall { job, call } if job == current => {
@@ -604,6 +632,11 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
         } if job == current => {
             store.report.set(Some(Arc::new(*report)));
             store.complete.set(complete);
+            let first = with_links(|links| !std::mem::replace(&mut links.looked_up, true));
+            if first == Some(true) && super::editing::take_up(store) {
+                analyse(None);
+                return;
+            }
             store.progress.set(if complete {
                 None
             } else {
@@ -683,7 +716,10 @@ fn opened(
             Trace::new(read_samples(*kind, buffer), lead.rate_hz, gaps)
         })
         .collect();
-    with_links(|links| links.restarts = 0);
+    with_links(|links| {
+        links.restarts = 0;
+        links.looked_up = false;
+    });
     let progress = store.progress.get_untracked();
     store.show(OpenRecording { summary, traces });
     store.progress.set(progress);

@@ -8,6 +8,7 @@ mod bluetooth;
 mod canvas;
 mod cards;
 mod charts;
+mod editing;
 mod files;
 mod keyboard;
 mod landing;

@@ -137,7 +137,10 @@ fn model(report: &Report, store: Store) -> impl IntoView + use<> {
     let reason = report.no_calls.as_ref().map(say);
     let call = report.calls.first().cloned();
     let body = match call {
-        Some(call) => calls(&call, report.calls.len()).into_any(),
+        Some(call) => {
+            view! { {calls(&call, report.calls.len())} {model_choice(store, &call.model)} }
+                .into_any()
+        }
         None => {
             let waiting = move || {
                 if store.complete.get() {
@@ -150,6 +153,24 @@ fn model(report: &Report, store: Store) -> impl IntoView + use<> {
         }
     };
     view! { <section data-testid="model"><h2>{t("page-model")}</h2>{body}</section> }
+}
+
+/// Which of several models is asked, and how long it took here.
+fn model_choice(store: Store, asked: &str) -> impl IntoView + use<> {
+    let took = ta(
+        "page-model-took",
+        &[("ms", store.took_ms.get_untracked().into())],
+    );
+    let models = store.models.get_untracked();
+    let choice = (models.len() > 1).then(|| {
+        let options: Vec<_> = models
+            .iter()
+            .map(|id| view! { <option value=id.clone() selected=id == asked>{id.clone()}</option> })
+            .collect();
+        let change = move |event| links::ask(event_target_value(&event));
+        view! { <label>{t("page-model-choice")}" "<select on:change=change data-testid="models">{options}</select></label>" " }
+    });
+    view! { <p class="tiny">{choice}{took}</p> }
 }
 
 fn calls(call: &Call, count: usize) -> impl IntoView + use<> {

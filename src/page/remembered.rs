@@ -1,7 +1,9 @@
 //! What this device was told about files that do not say everything: proposed for the next file of the same kind.
 //!
-//! Only rate, unit, gain and lead's name are kept, never a recording; and they are proposed, never taken in silence.
+//! Only rate, unit, gain and lead's name are kept, never a recording; and they are proposed, never taken in silence. And
+//! what a reader corrected by hand, under a hash of the recording.
 
+use crate::analysis::edits::Edit;
 use crate::formats::{Answers, Question};
 use gloo::storage::{LocalStorage, Storage};
 
@@ -39,4 +41,20 @@ pub fn recall(question: &Question, file: &str) -> Option<Answers> {
         lead: next().map(str::to_owned),
         choice: None,
     })
+}
+
+/// Keeps what was corrected by hand; nothing is kept of a recording without corrections.
+pub fn keep_edits(key: &str, edits: &[Edit]) {
+    if edits.is_empty() {
+        LocalStorage::delete(key);
+        return;
+    }
+    let lines: Vec<String> = edits.iter().map(Edit::line).collect();
+    let _ = LocalStorage::set(key, lines.join("\n"));
+}
+
+/// What was corrected by hand before.
+pub fn edits(key: &str) -> Vec<Edit> {
+    let kept: String = LocalStorage::get(key).unwrap_or_default();
+    kept.lines().filter_map(Edit::from_line).collect()
 }

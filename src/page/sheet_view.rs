@@ -1,6 +1,7 @@
 //! The sheet on the screen: what to draw, and how it is moved by mouse and touch.
 
 use super::canvas::Surface;
+use super::editing;
 use super::store::{LiveTrace, OpenRecording, Store};
 use super::tools::trimmed;
 use super::words::{name, t, ta};
@@ -24,6 +25,8 @@ const ROW_MM: f64 = 42.0;
 const DENSE_ROW_MM: f64 = 25.0;
 /// Readable size of the small texts, CSS pixels.
 const TEXT_PX: f64 = 12.0;
+/// Less movement than this is a tap, CSS pixels.
+const TAP_PX: f64 = 6.0;
 /// Width of the ink, CSS pixels.
 const INK_PX: f64 = 1.2;
 
@@ -71,7 +74,7 @@ pub fn SheetView() -> impl IntoView {
         })
     };
     view! {
-        <div class="sheet" class:scrolls=scrolls node_ref=place data-testid="sheet">
+        <div class="sheet" class:scrolls=scrolls class:correcting=move || store.hand.get().is_some() node_ref=place data-testid="sheet">
             <canvas node_ref=canvas role="img" aria-label=label tabindex="0"></canvas>
         </div>
     }
@@ -155,7 +158,13 @@ fn draw(canvas: &HtmlCanvasElement, store: Store) {
     let Some(surface) = Surface::fit(canvas, height) else {
         return;
     };
-    let layout = layout(&surface, store, shown.len(), store.from_s.get_untracked());
+    let layout = layout(
+        surface.width,
+        surface.height,
+        store,
+        shown.len(),
+        store.from_s.get_untracked(),
+    );
     set_shown(store, &layout, shown.len());
     let tracings = shown
         .iter()
@@ -182,16 +191,17 @@ fn draw(canvas: &HtmlCanvasElement, store: Store) {
     surface.draw(&compose(&layout, &composition), px);
 }
 
-fn layout(surface: &Surface, store: Store, leads: usize, from_s: f64) -> Layout {
+/// Of a sheet of this size in CSS pixels.
+fn layout(width: f64, height: f64, store: Store, leads: usize, from_s: f64) -> Layout {
     let px = store.px_per_mm.get_untracked();
-    let height_mm = surface.height / px;
+    let height_mm = height / px;
     let row_mm = if leads > 1 {
         (height_mm - HEAD_MM).max(1.0) / leads as f64
     } else {
         ROW_MM.min(height_mm)
     };
     Layout {
-        width_mm: surface.width / px,
+        width_mm: width / px,
         height_mm,
         speed_mm_s: store.speed_mm_s.get_untracked(),
         gain_mm_mv: store.gain_mm_mv.get_untracked(),
@@ -384,7 +394,7 @@ fn draw_live(canvas: &HtmlCanvasElement, store: Store, live: &LiveTrace) {
         1.0
     };
     let duration = live.counts.len() as f64 / rate;
-    let probe = layout(&surface, store, 1, 0.0);
+    let probe = layout(surface.width, surface.height, store, 1, 0.0);
     let shown = probe.row_s() * row_count(&probe, 1) as f64;
     let from_s = (duration - shown).max(0.0);
     let first = ((from_s * rate) as usize).min(live.counts.len());
@@ -454,6 +464,8 @@ fn draw_live(canvas: &HtmlCanvasElement, store: Store, live: &LiveTrace) {
 struct Hands {
     down: Vec<(i32, f64, f64)>,
     spread: f64,
+    /// How far they have moved since the first went down, CSS pixels: what moved hardly is a tap.
+    travelled: f64,
 }
 
 /// Drag pans, pinch and Ctrl-wheel zoom, the wheel moves through time.
@@ -479,6 +491,9 @@ fn move_by_hand(canvas: NodeRef<Canvas>, store: Store) {
                 let _ = held.set_pointer_capture(event.pointer_id());
                 hands.update_value(|hands| {
                     hands.down.retain(|(id, _, _)| *id != event.pointer_id());
+                    if hands.down.is_empty() {
+                        hands.travelled = 0.0;
+                    }
                     hands.down.push((
                         event.pointer_id(),
                         f64::from(event.offset_x()),
@@ -503,6 +518,11 @@ fn move_by_hand(canvas: NodeRef<Canvas>, store: Store) {
                     let Some(event) = event.dyn_ref::<PointerEvent>() else {
                         return;
                     };
+                    let tap =
+                        hands.with_value(|hands| hands.down.len() == 1 && hands.travelled < TAP_PX);
+                    if tap && name == "pointerup" {
+                        editing::tapped(store, time_at(store, event), seconds_per_px(store));
+                    }
                     hands.update_value(|hands| {
                         hands.down.retain(|(id, _, _)| *id != event.pointer_id())
                     });
@@ -531,6 +551,28 @@ fn spread(down: &[(i32, f64, f64)]) -> f64 {
     }
 }
 
+/// The time under a pointer.
+fn time_at(store: Store, event: &PointerEvent) -> f64 {
+    let canvas = event
+        .target()
+        .and_then(|target| target.dyn_into::<HtmlCanvasElement>().ok());
+    let (width, height) = canvas.map_or((0.0, 0.0), |canvas| {
+        (
+            f64::from(canvas.client_width()),
+            f64::from(canvas.client_height()),
+        )
+    });
+    let leads = untrack(|| lead_count(store));
+    let layout = layout(width, height, store, leads, store.from_s.get_untracked());
+    let px = store.px_per_mm.get_untracked();
+    crate::sheet::time_at(
+        &layout,
+        leads,
+        f64::from(event.offset_x()) / px,
+        f64::from(event.offset_y()) / px,
+    )
+}
+
 /// Seconds of one CSS pixel.
 fn seconds_per_px(store: Store) -> f64 {
     1.0 / (store.speed_mm_s.get_untracked() * store.px_per_mm.get_untracked())
@@ -547,6 +589,7 @@ fn moved(hands: StoredValue<Hands, LocalStorage>, store: Store, event: &PointerE
             return;
         };
         let dx = f64::from(event.offset_x()) - hand.1;
+        hands.travelled += dx.abs() + (f64::from(event.offset_y()) - hand.2).abs();
         (hand.1, hand.2) = (f64::from(event.offset_x()), f64::from(event.offset_y()));
         if count == 1 {
             store.go_to(store.from_s.get_untracked() - dx * seconds_per_px(store));

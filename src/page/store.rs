@@ -1,5 +1,6 @@
 //! The page's state: one place, many readers.
 
+use crate::analysis::edits::Edits;
 use crate::engine::{LiveBeat, LiveUpdate, Stage};
 use crate::formats::{Answers, Offer, Question};
 use crate::protocol::JobId;
@@ -85,6 +86,15 @@ impl LiveTrace {
     }
 }
 
+/// What a tap on the sheet corrects.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Hand {
+    /// A beat: one that is marked goes, elsewhere one is put in.
+    Beats,
+    /// A stretch, from its first end, once that is known, to its second.
+    Stretch(Option<f64>),
+}
+
 /// All state of the page. Cheap to copy; every component takes it from the context.
 #[derive(Clone, Copy)]
 pub struct Store {
@@ -98,6 +108,10 @@ pub struct Store {
     pub report: RwSignal<Option<Arc<Report>>>,
     /// Whether models have answered too.
     pub complete: RwSignal<bool>,
+    /// Ids of the models that are there, the default first; empty until one has answered.
+    pub models: RwSignal<Vec<String>>,
+    /// Milliseconds that the last answer of a model took on this device.
+    pub took_ms: RwSignal<f64>,
     /// Work in progress.
     pub progress: RwSignal<Option<Stage>>,
     /// What went wrong last.
@@ -138,6 +152,10 @@ pub struct Store {
     pub show_evidence: RwSignal<bool>,
     /// Index of the finding that the reader chose.
     pub chosen: RwSignal<Option<usize>>,
+    /// What the reader overrules in the open recording.
+    pub edits: RwSignal<Edits>,
+    /// What a tap corrects; `None` when it corrects nothing.
+    pub hand: RwSignal<Option<Hand>>,
     /// All leads instead of the analysed one alone.
     pub all_leads: RwSignal<bool>,
     /// Clinical words instead of plain ones.
@@ -159,6 +177,8 @@ impl Store {
             writers: RwSignal::new(Vec::new()),
             report: RwSignal::new(None),
             complete: RwSignal::new(false),
+            models: RwSignal::new(Vec::new()),
+            took_ms: RwSignal::new(0.0),
             progress: RwSignal::new(None),
             notice: RwSignal::new(None),
             offers: RwSignal::new(Vec::new()),
@@ -179,6 +199,8 @@ impl Store {
             show_quality: RwSignal::new(true),
             show_evidence: RwSignal::new(true),
             chosen: RwSignal::new(None),
+            edits: RwSignal::new(Edits::default()),
+            hand: RwSignal::new(None),
             all_leads: RwSignal::new(false),
             clinical: RwSignal::new(clinical),
             dark: RwSignal::new(dark),
@@ -207,6 +229,8 @@ impl Store {
         self.report.set(None);
         self.complete.set(false);
         self.chosen.set(None);
+        self.edits.set(Edits::default());
+        self.hand.set(None);
         self.from_s.set(0.0);
         self.speed_mm_s.set(STANDARD_SPEED_MM_S);
         self.gain_mm_mv.set(STANDARD_GAIN_MM_MV);

@@ -1,7 +1,8 @@
 //! The strip of controls over the sheet: speed, gain, marks, leads.
 
+use super::editing::{Editing, correctable};
 use super::links;
-use super::store::Store;
+use super::store::{Hand, Store};
 use super::words::{t, ta};
 use leptos::prelude::*;
 
@@ -30,7 +31,10 @@ pub fn Tools() -> impl IntoView {
                 marked.then(|| toggle("page-evidence", store.show_evidence))
             }}
             {move || lead_choice(store)}
+            <span class="rule"></span>
+            {correct(store)}
         </div>
+        <Editing/>
     }
 }
 
@@ -77,6 +81,21 @@ fn toggle(label: &'static str, on: RwSignal<bool>) -> impl IntoView {
     }
 }
 
+/// Opens and closes the strip for correcting by hand.
+fn correct(store: Store) -> impl IntoView {
+    let idle = move || !correctable(store);
+    let on = move || store.hand.get().is_some();
+    let flip = move |_| {
+        store
+            .hand
+            .update(|hand| *hand = hand.is_none().then_some(Hand::Beats));
+    };
+    view! {
+        <button class="btn quiet" data-testid="correct" aria-pressed=move || on().to_string() disabled=idle
+            title=move || idle().then(|| t("page-edit-not-yet")) on:click=flip>{t("page-edit")}</button>
+    }
+}
+
 /// Which lead is analysed, and whether all are shown; nothing for a single lead.
 fn lead_choice(store: Store) -> Option<impl IntoView> {
     let open = store
@@ -89,7 +108,7 @@ fn lead_choice(store: Store) -> Option<impl IntoView> {
         .and_then(|report| report.analysis.as_ref().ok().map(|analysis| analysis.lead));
     let change = move |event| {
         if let Ok(lead) = event_target_value(&event).parse() {
-            links::analyse_lead(lead);
+            links::analyse(Some(lead));
         }
     };
     let options: Vec<_> = open

@@ -8,6 +8,7 @@ mod hrv;
 pub use hrv::{CorrectionPart, HrvPart, HrvWindowPart};
 
 use super::{LeadSummary, Report, Words, rhythm_spans};
+use crate::analysis::edits::Edit;
 use crate::analysis::waves::{Absent, Wave};
 use crate::analysis::{Analysis, Grade, MedianBeat, QualityReason};
 use crate::recording::{Measured, Patient, Phrase, SignalKind, Unit};
@@ -148,6 +149,9 @@ pub struct NotePart {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct AnalysisPart {
+    /// What the reader overruled, a line each ([`crate::analysis::edits::Edit::line`]); left out when nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<String>,
     pub quality: Vec<QualityPart>,
     pub beats: Vec<BeatPart>,
     pub waves: Or<Vec<BeatWavesPart>>,
@@ -428,11 +432,13 @@ fn analysis_part(report: &Report, words: &Words) -> AnalysisPart {
         findings(report, words),
         rhythm(report, words),
     );
+    let edits: Vec<String> = report.edits.iter().map(Edit::line).collect();
     let analysis = match &report.analysis {
         Ok(analysis) => analysis,
         Err(reason) => {
             let all = withhold(reason);
             return AnalysisPart {
+                edits,
                 quality: Vec::new(),
                 beats: Vec::new(),
                 waves: Or::Withheld(all.clone()),
@@ -451,6 +457,7 @@ fn analysis_part(report: &Report, words: &Words) -> AnalysisPart {
     };
     let lead = report.analysed_lead().map_or("", |lead| lead.name.as_str());
     AnalysisPart {
+        edits,
         quality: analysis
             .quality
             .iter()

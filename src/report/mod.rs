@@ -21,6 +21,7 @@ pub use verdict::{
 pub use words::{LANGUAGES, Language, Words, clock_text, plain_number};
 
 use crate::analysis::Analysis;
+use crate::analysis::edits::Edit;
 use crate::analysis::hrv::Hrv;
 use crate::findings::Finding;
 use crate::inference::Call;
@@ -46,6 +47,8 @@ pub struct Report {
     pub no_calls: Option<Phrase>,
     /// What was found, in the order in which it is told.
     pub findings: Vec<Finding>,
+    /// What the reader overruled, in order; everything above is with it.
+    pub edits: Vec<Edit>,
     /// Program and version that made the report.
     pub build: String,
 }
@@ -72,6 +75,7 @@ impl Report {
             calls,
             no_calls: None,
             findings,
+            edits: Vec::new(),
             build: build(),
         }
     }

@@ -3,6 +3,7 @@
 //! Pure functions from a [`Report`] to phrases; the page, the text and the printed sheet say the same.
 
 use super::Report;
+use crate::analysis::edits::Edit;
 use crate::analysis::{Analysis, Grade, QualityReason};
 use crate::findings::contradicts_fibrillation;
 use crate::inference::Call;
@@ -104,6 +105,7 @@ pub fn reason_id(reason: QualityReason) -> &'static str {
         QualityReason::Motion => "quality-reason-motion",
         QualityReason::Weak => "quality-reason-weak",
         QualityReason::Short => "quality-reason-short",
+        QualityReason::Marked => "quality-reason-marked",
     }
 }
 
@@ -252,15 +254,36 @@ pub fn rhythm(report: &Report) -> Rhythm {
     }
 }
 
-/// What stands under the findings: when there are none, that this is all it means; always, what one lead cannot show.
+/// What stands under the findings: what was corrected by hand; when there are none, that this is all it means; always,
+/// what one lead cannot show.
 #[must_use]
 pub fn conclusion(report: &Report) -> Vec<Phrase> {
-    let mut phrases = Vec::new();
+    let mut phrases: Vec<Phrase> = by_hand(&report.edits).into_iter().collect();
     if report.analysis.is_ok() && report.findings.is_empty() {
         phrases.push(Phrase::new("conclusion-no-finding"));
     }
     phrases.push(Phrase::new("conclusion-limits"));
     phrases
+}
+
+/// How much a reader has overruled; `None` when nothing.
+fn by_hand(edits: &[Edit]) -> Option<Phrase> {
+    if edits.is_empty() {
+        return None;
+    }
+    let count = |kind: fn(&Edit) -> bool| edits.iter().filter(|edit| kind(edit)).count();
+    let phrase = Phrase::new("conclusion-by-hand")
+        .with("added", count(|edit| matches!(edit, Edit::AddBeat { .. })))
+        .with(
+            "removed",
+            count(|edit| matches!(edit, Edit::RemoveBeat { .. })),
+        )
+        .with("named", count(|edit| matches!(edit, Edit::Class { .. })))
+        .with(
+            "marked",
+            count(|edit| matches!(edit, Edit::MarkUnusable { .. } | Edit::MarkUsable { .. })),
+        );
+    Some(phrase)
 }
 
 /// What stands on each report: what this software is not, and when to call for help.
@@ -347,5 +370,7 @@ mod tests {
         assert_eq!(ids(&report), ["conclusion-no-finding", "conclusion-limits"]);
         report.analysis = Err(Phrase::new("withheld-not-analysed"));
         assert_eq!(ids(&report), ["conclusion-limits"]);
+        report.edits.push(Edit::AddBeat { time_s: 1.0 });
+        assert_eq!(ids(&report), ["conclusion-by-hand", "conclusion-limits"]);
     }
 }

@@ -190,6 +190,15 @@ pub fn rows(layout: &Layout, tracings: usize) -> Vec<Row> {
         .collect()
 }
 
+/// The time at a point of the sheet, in seconds.
+#[must_use]
+pub fn time_at(layout: &Layout, tracings: usize, x_mm: f64, y_mm: f64) -> f64 {
+    let rows = rows(layout, tracings);
+    let row = rows.iter().rfind(|row| row.top_mm <= y_mm);
+    let from_s = row.or(rows.first()).map_or(layout.from_s, |row| row.from_s);
+    from_s + (x_mm - layout.margin_mm()) / layout.speed_mm_s
+}
+
 /// Lays out the sheet.
 #[must_use]
 pub fn compose(layout: &Layout, composition: &Composition<'_>) -> Vec<Item> {
@@ -929,6 +938,18 @@ mod tests {
         };
         assert_eq!(ticks(0.0)[..2], ["0:00", "0:01"]);
         assert_eq!(ticks(61.5)[..2], ["1:02", "1:03"]);
+    }
+
+    #[test]
+    fn a_point_of_the_sheet_has_its_time_in_rows_and_in_leads() {
+        let layout = layout();
+        for tracings in [1, 3] {
+            for row in rows(&layout, tracings) {
+                let x_mm = layout.margin_mm() + 2.0 * layout.speed_mm_s;
+                let time_s = time_at(&layout, tracings, x_mm, row.top_mm + 1.0);
+                assert!((time_s - row.from_s - 2.0).abs() < 1e-9);
+            }
+        }
     }
 
     #[test]

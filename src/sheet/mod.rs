@@ -9,7 +9,7 @@ mod pyramid;
 
 pub use compose::{
     BeatMark, Composition, HEAD_MM, Layout, Row, Stretch, Tracing, WaveBracket, compose, row_count,
-    rows,
+    rows, time_at,
 };
 pub use item::{Anchor, Fill, Item, Stroke, Weight};
 pub use pyramid::{Pyramid, Trace};

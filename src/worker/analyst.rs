@@ -20,6 +20,8 @@ struct Desk {
     job: Option<(JobId, Job)>,
     recording: Option<Recording>,
     report: Option<Report>,
+    /// The model that the user has chosen.
+    model: Option<String>,
     live: Option<LiveDesk>,
 }
 
@@ -41,6 +43,7 @@ pub fn start(readers: Readers) {
         job: None,
         recording: None,
         report: None,
+        model: None,
         live: None,
     }));
     channel::listen(move |parcel| handle(&desk, parcel));
@@ -85,6 +88,8 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
                 answers,
                 lead,
                 models: true,
+                model: desk.borrow().model.clone(),
+                ..Options::default()
             };
             let readers = desk.borrow().readers;
             let bundle = bundle_of(names, parcel.files);
@@ -94,23 +99,31 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
             let recording = simulator::example().recording;
             open_recording(desk, job, recording, None);
         }
-        ToWorker::Lead { job, lead } => {
-            let recording = desk.borrow().shown().cloned();
+        ToWorker::Analyse { job, lead, edits } => {
+            let held = desk.borrow();
+            let recording = held.shown().cloned();
+            let sha256 = held
+                .report
+                .as_ref()
+                .and_then(|report| report.sha256.clone());
+            let model = held.model.clone();
+            drop(held);
             if let Some(recording) = recording {
+                let options = Options {
+                    lead,
+                    models: true,
+                    model,
+                    edits,
+                    ..Options::default()
+                };
                 begin(
                     desk,
                     job,
-                    Job::of_recording(
-                        recording,
-                        Options {
-                            lead: Some(lead),
-                            models: true,
-                            ..Options::default()
-                        },
-                    ),
+                    Job::of_recording(recording, options).of_file(sha256),
                 );
             }
         }
+        ToWorker::Model { id } => desk.borrow_mut().model = Some(id),
         ToWorker::InferSaid { text } => {
             if let Ok(said) = serde_json::from_str(&text) {
                 infer_said(desk, said);
@@ -154,10 +167,16 @@ fn infer_said(desk: &SharedDesk, said: FromInfer) {
             job,
             answer,
             live,
+            took_ms,
             requests,
-            ..
+            models,
         } => {
-            post(&FromWorker::InferRequests(requests), &[]);
+            let inferred = FromWorker::Inferred {
+                requests,
+                took_ms,
+                models,
+            };
+            post(&inferred, &[]);
             if live {
                 let call = answer.ok().and_then(|mut calls| calls.pop()).map(Box::new);
                 post(&FromWorker::LiveCall { job, call }, &[]);
@@ -182,6 +201,8 @@ fn answered(desk: &SharedDesk, job: JobId, answer: InferAnswer) {
 
 /// Shows and analyses a recording that is there already.
 fn open_recording(desk: &SharedDesk, job: JobId, recording: Recording, lead: Option<usize>) {
+    desk.borrow_mut().report = None;
+    let model = desk.borrow().model.clone();
     send_opened(job, &recording);
     begin(
         desk,
@@ -191,6 +212,7 @@ fn open_recording(desk: &SharedDesk, job: JobId, recording: Recording, lead: Opt
             Options {
                 lead,
                 models: true,
+                model,
                 ..Options::default()
             },
         ),
@@ -215,6 +237,7 @@ fn go_on(desk: SharedDesk, id: JobId) {
         match step {
             Step::Next(stage) => post(&FromWorker::Progress { job: id, stage }, &[]),
             Step::Opened => {
+                desk.borrow_mut().report = None;
                 if let Some((_, job)) = &desk.borrow().job
                     && let Some(recording) = job.recording()
                 {

@@ -21,7 +21,14 @@ struct Loaded {
     session: Session,
 }
 
-type Shelf = Rc<RefCell<Option<Rc<Loaded>>>>;
+/// The models that there are, and those that are loaded.
+#[derive(Default)]
+struct Models {
+    ids: Vec<String>,
+    loaded: Vec<Rc<Loaded>>,
+}
+
+type Shelf = Rc<RefCell<Models>>;
 
 /// Starts the worker.
 pub fn start() {
@@ -40,12 +47,14 @@ pub fn start() {
         spawn_local(async move {
             let (answer, took_ms) = answer(&shelf, &request, live).await;
             let requests = requests();
+            let models = shelf.borrow().ids.clone();
             post_text(&FromInfer::Answer {
                 job,
                 answer,
                 live,
                 took_ms,
                 requests,
+                models,
             });
         });
     });
@@ -55,7 +64,7 @@ pub fn start() {
 }
 
 async fn answer(shelf: &Shelf, request: &InferRequest, live: bool) -> (InferAnswer, f64) {
-    let loaded = match loaded(shelf).await {
+    let loaded = match loaded(shelf, request.model.as_deref()).await {
         Ok(loaded) => loaded,
         Err(reason) => return (Err(reason), 0.0),
     };
@@ -82,15 +91,24 @@ async fn answer(shelf: &Shelf, request: &InferRequest, live: bool) -> (InferAnsw
     (answer, js_sys::Date::now() - started)
 }
 
-/// The model, fetched and optimised on first use.
-async fn loaded(shelf: &Shelf) -> Result<Rc<Loaded>, Phrase> {
-    if let Some(loaded) = shelf.borrow().clone() {
-        return Ok(loaded);
-    }
+/// A model, the default one when none is named: fetched and optimised on first use.
+async fn loaded(shelf: &Shelf, wanted: Option<&str>) -> Result<Rc<Loaded>, Phrase> {
     let unreachable = || Phrase::new("model-not-reachable");
-    let list = fetch(MODEL_LIST).await.ok_or_else(unreachable)?;
-    let list: Vec<String> = serde_json::from_slice(&list).map_err(|_| unreachable())?;
-    let id = list.first().ok_or_else(unreachable)?;
+    if shelf.borrow().ids.is_empty() {
+        let list = fetch(MODEL_LIST).await.ok_or_else(unreachable)?;
+        let ids = serde_json::from_slice(&list).map_err(|_| unreachable())?;
+        shelf.borrow_mut().ids = ids;
+    }
+    let (id, ready) = {
+        let shelf = shelf.borrow();
+        let known = wanted.and_then(|wanted| shelf.ids.iter().find(|id| *id == wanted));
+        let id = known.or(shelf.ids.first()).ok_or_else(unreachable)?.clone();
+        let ready = shelf.loaded.iter().find(|one| one.manifest.id == id);
+        (id, ready.cloned())
+    };
+    if let Some(ready) = ready {
+        return Ok(ready);
+    }
     let manifest = fetch(&format!("models/{id}/manifest.json"))
         .await
         .ok_or_else(unreachable)?;
@@ -100,7 +118,7 @@ async fn loaded(shelf: &Shelf) -> Result<Rc<Loaded>, Phrase> {
         .ok_or_else(unreachable)?;
     let session = Session::load(&manifest, &model).map_err(|error| error.phrase())?;
     let loaded = Rc::new(Loaded { manifest, session });
-    *shelf.borrow_mut() = Some(loaded.clone());
+    shelf.borrow_mut().loaded.push(loaded.clone());
     Ok(loaded)
 }
 

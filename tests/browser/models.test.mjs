@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { copyOfSite, ROOT, startStage } from "./harness.mjs";
+import { ROOT, startStage } from "./harness.mjs";
+import { at, called, openExample, textOf } from "./workspace.mjs";
 
 const MODELS = join(ROOT, "models");
 const ids = readdirSync(MODELS).filter((id) => existsSync(join(MODELS, id, "reference.json")));
@@ -11,11 +12,11 @@ const ids = readdirSync(MODELS).filter((id) => existsSync(join(MODELS, id, "refe
 const LIMIT = 1e-4;
 
 /**
- * Asks the site's own `infer` worker, by the messages that the page sends it (src/protocol.rs).
+ * Asks the site's own `infer` worker about a model, by the messages that the page sends it (src/protocol.rs).
  * @returns the answers in order: a list of calls, or a phrase that says why there is none.
  */
-async function ask(page, questions) {
-  return page.evaluate(async (questions) => {
+async function ask(page, model, questions) {
+  return page.evaluate(async ([model, questions]) => {
     const worker = new Worker("./infer_loader.js", { type: "module" });
     const heard = [];
     let wake = () => {};
@@ -37,13 +38,13 @@ async function ask(page, questions) {
     const answers = [];
     for (const { entry, live } of questions) {
       const values = Float32Array.from(entry.samples, (count) => count / entry.gain_per_mv);
-      const request = { question: "rhythm", lead: 0, rate_hz: entry.rate_hz, gaps: [], quality: [], beats: 10 };
+      const request = { question: "rhythm", model, lead: 0, rate_hz: entry.rate_hz, gaps: [], quality: [], beats: 10 };
       worker.postMessage({ h: JSON.stringify({ do: "run", job: 1, request, live }), b: [values.buffer] }, [values.buffer]);
       answers.push((await next()).answer);
     }
     worker.terminate();
     return { build, answers };
-  }, questions);
+  }, [model, questions]);
 }
 
 describe("models in the browser agree with onnxruntime", () => {
@@ -51,17 +52,10 @@ describe("models in the browser agree with onnxruntime", () => {
   for (const id of ids) {
     describe(id, () => {
       let stage;
-      let copy;
       before(async () => {
-        // The worker runs the first model of the site's list.
-        copy = copyOfSite();
-        writeFileSync(join(copy.folder, "models/list.json"), JSON.stringify([id]));
-        stage = await startStage({ folder: copy.folder });
+        stage = await startStage();
       });
-      after(async () => {
-        await stage.stop();
-        copy.remove();
-      });
+      after(() => stage.stop());
 
       test("probabilities of every reference window and recording", { timeout: 180_000 }, async (t) => {
         const reference = JSON.parse(readFileSync(join(MODELS, id, "reference.json"), "utf8"));
@@ -69,7 +63,7 @@ describe("models in the browser agree with onnxruntime", () => {
         await visit.load();
         await visit.usable();
         const questions = [...reference.windows.map((entry) => ({ entry, live: true })), ...reference.recordings.map((entry) => ({ entry, live: false }))];
-        const { build, answers } = await ask(visit.page, questions);
+        const { build, answers } = await ask(visit.page, id, questions);
         assert.equal(build, await visit.page.locator("html").getAttribute("data-build"));
         let largest = 0;
         for (const [index, { entry, live }] of questions.entries()) {
@@ -87,4 +81,25 @@ describe("models in the browser agree with onnxruntime", () => {
       });
     });
   }
+});
+
+describe("which model is asked", () => {
+  let stage;
+  before(async () => {
+    stage = await startStage();
+  });
+  after(() => stage.stop());
+
+  test("is for the user to choose, with the time that each took on this device", { timeout: 180_000, skip: ids.length < 2 }, async () => {
+    const [first, second] = JSON.parse(readFileSync(join(MODELS, "list.json"), "utf8"));
+    const visit = await stage.landed();
+    await openExample(visit);
+    await called(visit);
+    assert.ok((await textOf(visit, "model")).includes(`${first} `));
+    await at(visit, "models").selectOption(second);
+    await visit.page.waitForFunction((id) => document.querySelector('[data-testid="model"]')?.textContent.includes(`${id} 1`), second);
+    assert.match(await textOf(visit, "model"), /It took [\d,]+ ms on this device/);
+    assert.equal(await at(visit, "models").inputValue(), second);
+    await visit.assertNoComplaints();
+  });
 });

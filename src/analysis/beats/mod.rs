@@ -209,6 +209,32 @@ impl BeatDetector {
     }
 }
 
+/// Sample and time of the main deflection nearest to `time_s`, at most `reach_s` away and on the same side of every gap.
+#[must_use]
+pub fn nearest_fiducial(lead: &Lead, time_s: f64, reach_s: f64) -> Option<(SampleIndex, f64)> {
+    let at = (time_s * lead.rate_hz).round();
+    let stretch = lead
+        .stretches()
+        .into_iter()
+        .find(|stretch| at >= stretch.start as f64 && at < stretch.end as f64)?;
+    let wide = ((reach_s + SEARCH_S + BASELINE_S) * lead.rate_hz) as usize + 1;
+    let centre = at as usize;
+    let range = centre.saturating_sub(wide).max(stretch.start)..(centre + wide).min(stretch.end);
+    let values = lead.samples.values(range.clone());
+    let around = Surroundings {
+        values: &values,
+        first: range.start as i64,
+    };
+    let mut position = at;
+    // A hand that was near the edge of the deflection is led to its peak.
+    for _ in 0..2 {
+        let point = fiducial(&around, position.round() as i64, i64::MIN, lead.rate_hz)?;
+        position = point.position.max(0.0);
+    }
+    let found_s = position / lead.rate_hz;
+    ((found_s - time_s).abs() <= reach_s).then_some((position.round() as SampleIndex, found_s))
+}
+
 /// The final beats of a lead; gaps restart the detection, and no interval spans one.
 #[must_use]
 pub fn detect_beats(lead: &Lead) -> Vec<Beat> {

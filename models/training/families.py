@@ -1,0 +1,46 @@
+"""The networks that one pipeline trains: a family is its network and the words of its card."""
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from .canet import CANet
+from .tcn import TCN
+
+
+@dataclass(frozen=True)
+class Family:
+    """`network()` gives logits [B, 4] and class maps [B, 4, 63] of windows [B, 1, 1000]; `mixes`: why its maps may be no places."""
+
+    id: str
+    name: str
+    network: type[nn.Module]
+    mixes: str
+    changes: tuple[dict, ...]
+
+
+FAMILIES = {
+    family.id: family
+    for family in (
+        Family(
+            "canet",
+            "CANet rhythm model",
+            CANet,
+            "The LSTM and the attention mix the window's time before the maps",
+            (
+                {
+                    "version": "1.0.0",
+                    "date": "2026-11-25",
+                    "change": "first trained model; begun as 28 epochs, shortened to 17 after 8 and to 15 after 12 by resuming",
+                },
+            ),
+        ),
+        Family(
+            "tcn",
+            "TCN rhythm model",
+            TCN,
+            "Each value of a map sees the seconds about it",
+            ({"version": "1.0.0", "date": "2026-11-26", "change": "first trained model"},),
+        ),
+    )
+}
