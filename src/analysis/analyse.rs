@@ -2,6 +2,7 @@
 
 use super::beats::{BeatDetector, BeatEvent};
 use super::classes::classify;
+use super::global::global;
 use super::measurements::{Sex, measure};
 use super::quality::{QualityMeter, join};
 use super::{Analysis, Beat, Grade, QualitySpan};
@@ -113,13 +114,10 @@ pub fn analyse(recording: &Recording, lead: Option<usize>) -> Result<Analysis, P
     let mut beats = within_usable(beats, &quality);
     classify(chosen, &mut beats, &quality);
     let sex = recording.source.patient.sex.as_deref();
-    Ok(measure(
-        chosen,
-        index,
-        beats,
-        quality,
-        sex.and_then(Sex::recognise),
-    ))
+    let sex = sex.and_then(Sex::recognise);
+    let mut analysis = measure(chosen, index, beats, quality, sex);
+    analysis.global = global(recording, &analysis, sex);
+    Ok(analysis)
 }
 
 fn choose_lead(recording: &Recording) -> Option<usize> {
@@ -146,7 +144,8 @@ fn choose_lead(recording: &Recording) -> Option<usize> {
     best.map(|(index, _)| index)
 }
 
-fn beats_and_quality(lead: &Lead, until: usize) -> (Vec<Beat>, Vec<QualitySpan>) {
+/// Final beats and quality of the first `until` samples.
+pub(super) fn beats_and_quality(lead: &Lead, until: usize) -> (Vec<Beat>, Vec<QualitySpan>) {
     let mut live = LiveAnalysis {
         detector: BeatDetector::finals_only(lead.rate_hz),
         meter: QualityMeter::new(lead.rate_hz, lead.unit == Unit::Millivolt),
@@ -178,7 +177,7 @@ fn beats_and_quality(lead: &Lead, until: usize) -> (Vec<Beat>, Vec<QualitySpan>)
 }
 
 /// Beats of unusable stretches are not said, and no interval leads across one.
-fn within_usable(beats: Vec<Beat>, quality: &[QualitySpan]) -> Vec<Beat> {
+pub(super) fn within_usable(beats: Vec<Beat>, quality: &[QualitySpan]) -> Vec<Beat> {
     let unusable: Vec<&QualitySpan> = quality
         .iter()
         .filter(|span| span.grade == Grade::Unusable)

@@ -6,6 +6,7 @@
 mod analyse;
 pub mod beats;
 pub mod classes;
+mod global;
 pub mod hrv;
 mod measurements;
 pub mod quality;
@@ -13,6 +14,7 @@ pub mod signs;
 pub mod waves;
 
 pub use analyse::{LiveAnalysis, LiveUpdate, analyse};
+pub use global::{Global, LeadMarks};
 
 use crate::recording::{BeatCode, Measured, SampleIndex};
 use serde::{Deserialize, Serialize};
@@ -191,6 +193,8 @@ pub struct Analysis {
     pub median_beat: Option<MedianBeat>,
     /// Intervals over the beats of the usual kind.
     pub intervals: Intervals,
+    /// The same over several leads recorded at once, or why there are none.
+    pub global: Result<Global, crate::recording::Phrase>,
 }
 
 impl Analysis {

@@ -6,6 +6,7 @@ mod episodes;
 mod figures;
 #[cfg(test)]
 mod floors;
+mod global;
 mod intervals;
 mod labels;
 mod marks;
@@ -29,6 +30,10 @@ pub use classes::{ClassMap, beat_class};
 pub use comparison::{Compared, Comparison, compare};
 pub use episodes::{EpisodeKind, EpisodeScore, score_episodes};
 pub use figures::{FIGURES, Figure};
+pub use global::{
+    AnnotatedLead, GLOBAL_INTERVALS, GlobalComparison, GlobalInterval, GlobalLine, GlobalReference,
+    annotated_intervals, global_table, global_text,
+};
 pub use intervals::{DRAWS, Independent, Interval, intervals};
 pub use labels::{Label, Labels, label_steps, score_marks};
 pub use marks::{Mark, Marks, Rhythm};

@@ -110,6 +110,7 @@ pub fn analysis() -> Analysis {
             qtc_hodges_ms: value(f64::NAN),
             qtc_rautaharju_ms: Measured::Withheld(Phrase::new("analysis-qtc-sex-unknown")),
         },
+        global: Err(Phrase::new("analysis-global-few-leads")),
     }
 }
 
