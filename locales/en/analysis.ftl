@@ -22,7 +22,10 @@ analysis-global-paced = A pacemaker's spikes hide where the QRS begins, so globa
 analysis-global-no-qrs = The leads do not agree where the QRS begins and ends, so global intervals are not measured.
 analysis-global-no-p = Too few leads show a clear P wave.
 analysis-global-no-t-end = Too few leads show a clear end of the T wave.
+analysis-axis-indeterminate = The QRS is about as high up as down in all limb leads, so its axis has no direction.
+analysis-leads-not-of-one-scale = The limb leads do not add up as they must (I and III to II), so their heights cannot be compared.
 
+method-axis-net = net heights of the six limb leads
 method-global = earliest onset to latest end over the leads, near the outermost mark
 method-every-beat = median over the beats of the usual kind
 method-qtc-bazett = Bazett

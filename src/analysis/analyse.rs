@@ -1,5 +1,6 @@
 //! The order of the analysis: one pass over a lead, for files and for streams.
 
+use super::axis::axis_deg;
 use super::beats::{BeatDetector, BeatEvent};
 use super::classes::classify;
 use super::global::global;
@@ -117,6 +118,7 @@ pub fn analyse(recording: &Recording, lead: Option<usize>) -> Result<Analysis, P
     let sex = sex.and_then(Sex::recognise);
     let mut analysis = measure(chosen, index, beats, quality, sex);
     analysis.global = global(recording, &analysis, sex);
+    analysis.axis_deg = axis_deg(recording, &analysis);
     Ok(analysis)
 }
 

@@ -85,6 +85,7 @@ pub fn measure(
         rate,
         intervals,
         global: Err(Phrase::new("withheld-not-measured")),
+        axis_deg: Measured::withheld("withheld-not-measured"),
     }
 }
 

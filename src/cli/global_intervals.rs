@@ -7,11 +7,11 @@ use super::output::{Output, Stop};
 use super::reading::{Cut, Opened, each_recording, leads};
 use crate::analysis::{Global, Intervals, analyse};
 use crate::evaluation::{
-    AnnotatedLead, GLOBAL_INTERVALS, GlobalComparison, GlobalInterval, GlobalLine, GlobalReference,
-    annotated_intervals, global_table, global_text,
+    AnnotatedLead, AxisWord, GLOBAL_INTERVALS, GlobalComparison, GlobalInterval, GlobalLine,
+    GlobalReference, annotated_intervals, global_table, global_text, in_one_scale,
 };
 use crate::formats::wfdb::read_annotations_at;
-use crate::recording::{Phrase, Recording};
+use crate::recording::{Measured, Phrase, Recording};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -23,6 +23,19 @@ struct Compared {
     /// The global intervals, or why there are none.
     global: Result<Global, Phrase>,
     by_reference: Vec<Vec<GlobalComparison>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    axis: Option<ComparedAxis>,
+}
+
+/// The QRS axis beside the annotator's word for it.
+#[derive(Clone, Serialize)]
+struct ComparedAxis {
+    word: AxisWord,
+    /// Degrees; withheld where it was.
+    measured: Measured<f64>,
+    /// Degrees to the word's borders, 0 within them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    off_deg: Option<f64>,
 }
 
 /// The lines over some of the records.
@@ -72,6 +85,7 @@ pub fn run(
             })?;
         } else {
             output.put(&text(&tables, records.len()))?;
+            output.put(&axis_text(&records))?;
         }
     }
     Ok(tally.exit())
@@ -111,6 +125,25 @@ fn compare(file: &str, recording: &Recording, asked: &[String]) -> Result<Compar
             .map(|reference| comparisons(record, &annotated, *reference, global.as_ref().ok()))
             .collect(),
         global,
+        axis: axis(recording),
+    })
+}
+
+/// The axis with the limb leads brought to one scale, where the annotator has a word for it.
+fn axis(recording: &Recording) -> Option<ComparedAxis> {
+    let word = recording
+        .source
+        .remarks
+        .iter()
+        .find_map(|remark| AxisWord::of_remark(remark))?;
+    let measured = match in_one_scale(recording) {
+        Some(scaled) => analyse(&scaled, None).ok()?.axis_deg,
+        None => analyse(recording, None).ok()?.axis_deg,
+    };
+    Some(ComparedAxis {
+        word,
+        off_deg: measured.value().map(|axis_deg| word.degrees_off(axis_deg)),
+        measured,
     })
 }
 
@@ -184,4 +217,39 @@ fn text(tables: &[Table], records: usize) -> String {
         );
     }
     text
+}
+
+/// Largest distances to a word's borders that are counted, degrees.
+const AXIS_NEAR_DEG: [f64; 3] = [0.0, 10.0, 15.0];
+
+fn axis_text(records: &[Compared]) -> String {
+    let all: Vec<&ComparedAxis> = records.iter().filter_map(|r| r.axis.as_ref()).collect();
+    let mut text = String::from("\n# QRS axis and the annotator's word for it\n");
+    let mut line = |name: &str, some: &[&ComparedAxis]| {
+        let withheld = some.iter().filter(|one| one.off_deg.is_none()).count();
+        let _ = write!(
+            text,
+            "{name:<11}{:>4} records, withheld {withheld}",
+            some.len()
+        );
+        for near_deg in AXIS_NEAR_DEG {
+            let near = some
+                .iter()
+                .filter(|one| one.off_deg.is_some_and(|off| off <= near_deg))
+                .count();
+            let measured = some.len() - withheld;
+            let share = 100.0 * near as f64 / measured.max(1) as f64;
+            let _ = write!(text, ", within {near_deg:.0} degrees {near} ({share:.1} %)");
+        }
+        text.push('\n');
+    };
+    line("all", &all);
+    for word in AxisWord::ALL {
+        let some: Vec<&ComparedAxis> = all.iter().copied().filter(|one| one.word == word).collect();
+        line(&format!("{word:?}").to_lowercase(), &some);
+    }
+    match all.is_empty() {
+        true => String::new(),
+        false => text,
+    }
 }

@@ -1,5 +1,6 @@
 //! Scoring by the field's own rules (ANSI/AAMI EC57), with intervals. Nothing in the analysis depends on it.
 
+mod axis;
 mod classes;
 mod comparison;
 mod episodes;
@@ -26,6 +27,7 @@ mod waves;
 #[cfg(test)]
 mod waves_floors;
 
+pub use axis::{AxisWord, in_one_scale};
 pub use classes::{ClassMap, beat_class};
 pub use comparison::{Compared, Comparison, compare};
 pub use episodes::{EpisodeKind, EpisodeScore, score_episodes};

@@ -197,6 +197,7 @@ mod testing {
             median_beat: None,
             intervals: Intervals::withheld(&Phrase::new("withheld-not-measured")),
             global: Err(Phrase::new("analysis-global-few-leads")),
+            axis_deg: crate::recording::Measured::withheld("withheld-one-lead"),
         }
     }
 
