@@ -15,6 +15,18 @@ analysis-qtc-irregular = The rhythm is too irregular for a corrected QT. Use the
 analysis-qtc-bazett-rate = Bazett's formula misleads below { $low } and above { $high } beats per minute. Use one of the other formulas.
 analysis-qtc-sex-unknown = Rautaharju's formula asks for the sex, which the recording does not state. Use one of the other formulas.
 
+analysis-global-few-leads = Global intervals need at least three leads recorded at once that do not follow from each other.
+analysis-global-few-beats = Too few beats of the usual kind can be measured for global intervals.
+analysis-global-few-usable = Only { $n } leads can be measured at the same beats; global intervals need { $needed }.
+analysis-global-paced = A pacemaker's spikes hide where the QRS begins, so global intervals are not measured.
+analysis-global-no-qrs = The leads do not agree where the QRS begins and ends, so global intervals are not measured.
+analysis-global-no-p = Too few leads show a clear P wave.
+analysis-global-no-t-end = Too few leads show a clear end of the T wave.
+analysis-axis-indeterminate = The QRS is about as high up as down in all limb leads, so its axis has no direction.
+analysis-leads-not-of-one-scale = The limb leads do not add up as they must (I and III to II), so their heights cannot be compared.
+
+method-axis-net = net heights of the six limb leads
+method-global = earliest onset to latest end over the leads, near the outermost mark
 method-every-beat = median over the beats of the usual kind
 method-qtc-bazett = Bazett
 method-qtc-fridericia = Fridericia

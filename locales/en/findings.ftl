@@ -60,6 +60,14 @@ finding-long-qtc = The recovery after each heartbeat takes long for this rate: Q
     .exact = QTc { NUM($value, digits: 0) } ms by Fridericia over { $n } beats (limit { NUM($limit, digits: 0) } ms; one lead shows the least of it).
     .name = Long QTc
 
+finding-short-pr = The way from the atria to the ventricles takes little time: { NUM($value, digits: 0) } ms. Many people have this without harm; show this trace to a doctor at the next visit, and soon after fainting or a racing heart.
+    .exact = Global PR { NUM($value, digits: 0) } ms over { $n } leads (adult limit { NUM($limit, digits: 0) } ms; looked at alone it is no sign of pre-excitation).
+    .name = Short PR
+
+finding-short-qtc = The recovery after each heartbeat is quick for this rate: QTc { NUM($value, digits: 0) } ms. Show this trace to a doctor soon, and after fainting at once.
+    .exact = Global QTc { NUM($value, digits: 0) } ms by Fridericia over { $n } leads (limit { NUM($limit, digits: 0) } ms; a fast heart, potassium, calcium and digitalis shorten it too).
+    .name = Short QTc
+
 finding-pause-after-extra = After an extra beat the heartbeat pauses for { NUM($longest, digits: 1) } seconds (at { CLOCK($from) }). A short pause after an extra beat is usual.
     .exact = RR interval of { NUM($longest, digits: 2) } s after an ectopic beat.
     .name = Pause { NUM($longest, digits: 1) } s

@@ -105,6 +105,7 @@ page-basis = { $spread }{ $n ->
         [one] one beat
        *[other] { $n } beats
     }
+page-basis-leads = { $spread }{ $n } leads
 page-qtc = QTc
 page-model = Model
 page-no-model = No model has answered.

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import attribution, augmentation, cache, card, cinc2017, export, robustness
+from . import attribution, augmentation, cache, card, cinc2017, export, robustness, rounding
 from .evaluate import Evaluation, brief
 from .families import FAMILIES, Family
 from .train import Model, Trainer, load_best
@@ -50,6 +50,8 @@ def train(args: argparse.Namespace, family: Family, entries: list[cinc2017.Entry
     trainer = Trainer(family, recordings, calibration, noise, args.epochs, args.seed, folder)
     best = trainer.run()
     model = load_best(family, folder)
+    if family.eight_bits:
+        model.net = rounding.rounded(model.net)
     parameters = sum(p.numel() for p in model.net.parameters())
     return model, card.training_facts(split_counts(entries), trainer.history, best, parameters, args.seed)
 

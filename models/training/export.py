@@ -13,7 +13,7 @@ import torch
 from onnx import numpy_helper
 from scipy.special import softmax
 
-from . import cinc2017
+from . import cinc2017, rounding
 from . import preprocessing as pre
 from .evaluate import Evaluation
 from .train import Model
@@ -61,6 +61,7 @@ def plain(model: onnx.ModelProto) -> onnx.ModelProto:
     used = {name for node in model.graph.node for name in node.input}
     kept = [tensor for tensor in model.graph.initializer if tensor.name in used]
     graph = onnx.helper.make_graph(model.graph.node, "rhythm", model.graph.input, model.graph.output, kept)
+    rounding.stored_small(graph)
     tidy = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", OPSET)])
     tidy.ir_version = IR_VERSION
     tidy.producer_name = "einthoven"

@@ -1,8 +1,10 @@
 //! The order of the analysis: one pass over a lead, for files and for streams.
 
+use super::axis::axis_deg;
 use super::beats::{BeatDetector, BeatEvent};
 use super::classes::classify;
 use super::edits::{Edit, with_beats, with_classes, with_marks};
+use super::global::global;
 use super::measurements::{Sex, measure};
 use super::quality::{QualityMeter, join};
 use super::{Analysis, Beat, Grade, QualitySpan};
@@ -129,13 +131,11 @@ pub fn analyse_edited(
     classify(chosen, &mut beats, &quality);
     with_classes(&mut beats, edits);
     let sex = recording.source.patient.sex.as_deref();
-    Ok(measure(
-        chosen,
-        index,
-        beats,
-        quality,
-        sex.and_then(Sex::recognise),
-    ))
+    let sex = sex.and_then(Sex::recognise);
+    let mut analysis = measure(chosen, index, beats, quality, sex);
+    analysis.global = global(recording, &analysis, sex);
+    analysis.axis_deg = axis_deg(recording, &analysis);
+    Ok(analysis)
 }
 
 fn choose_lead(recording: &Recording) -> Option<usize> {
@@ -162,7 +162,8 @@ fn choose_lead(recording: &Recording) -> Option<usize> {
     best.map(|(index, _)| index)
 }
 
-fn beats_and_quality(lead: &Lead, until: usize) -> (Vec<Beat>, Vec<QualitySpan>) {
+/// Final beats and quality of the first `until` samples.
+pub(super) fn beats_and_quality(lead: &Lead, until: usize) -> (Vec<Beat>, Vec<QualitySpan>) {
     let mut live = LiveAnalysis {
         detector: BeatDetector::finals_only(lead.rate_hz),
         meter: QualityMeter::new(lead.rate_hz, lead.unit == Unit::Millivolt),
@@ -194,7 +195,7 @@ fn beats_and_quality(lead: &Lead, until: usize) -> (Vec<Beat>, Vec<QualitySpan>)
 }
 
 /// Beats of unusable stretches are not said, and no interval leads across one.
-fn within_usable(beats: Vec<Beat>, quality: &[QualitySpan]) -> Vec<Beat> {
+pub(super) fn within_usable(beats: Vec<Beat>, quality: &[QualitySpan]) -> Vec<Beat> {
     let unusable: Vec<&QualitySpan> = quality
         .iter()
         .filter(|span| span.grade == Grade::Unusable)

@@ -9,10 +9,10 @@ use crate::signal::{correlation, median, percentile, standard_deviation};
 /// Beats that a median beat is made of at most; of more, every so-manieth is taken.
 const MOST_BEATS: usize = 300;
 /// And at least.
-const LEAST_BEATS: usize = 3;
+pub const LEAST_BEATS: usize = 3;
 /// A usual QRS wider than this, seconds, is something else with it: flutter waves that run in step with the beats. In leads
 /// I and II of LUDB single beats of two of 200 people are marked wider, all others up to 0.2 s.
-const WIDEST_QRS_S: f64 = 0.22;
+pub const WIDEST_QRS_S: f64 = 0.22;
 /// Correlation with the median beat from which on a beat belongs to it.
 const SAME: f64 = 0.9;
 /// Least rate of the median beat.
@@ -24,6 +24,7 @@ const BAZETT_BPM: (f64, f64) = (50.0, 110.0);
 
 /// Sex, as far as a formula asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum Sex {
     Female,
     Male,
@@ -83,6 +84,8 @@ pub fn measure(
         signs,
         rate,
         intervals,
+        global: Err(Phrase::new("withheld-not-measured")),
+        axis_deg: Measured::withheld("withheld-not-measured"),
     }
 }
 
@@ -359,12 +362,19 @@ fn intervals(
     let qt = |beat: &BeatWaves| Some(t_end(beat)? - beat.qrs.onset_s);
     let jt = |beat: &BeatWaves| Some(t_end(beat)? - beat.qrs.end_s);
     let qt_ms = over(&qt, has_t, "analysis-no-clear-t-end");
-    let correct = |formula: Correction| corrected(&qt_ms, rr, formula);
     Intervals {
         p_ms: over(&p, has_p, "analysis-no-clear-p"),
         pr_ms: over(&pr, has_p, "analysis-no-clear-p"),
         qrs_ms: over(&qrs, true, "analysis-no-clear-qrs"),
         jt_ms: over(&jt, has_t, "analysis-no-clear-t-end"),
+        ..with_corrections(qt_ms, rr, sex)
+    }
+}
+
+/// QT with its corrections for the rate; the other intervals are not measured.
+pub fn with_corrections(qt_ms: Measured<f64>, rr: &[f64], sex: Option<Sex>) -> Intervals {
+    let correct = |formula: Correction| corrected(&qt_ms, rr, formula);
+    Intervals {
         qtc_bazett_ms: correct(Correction::Bazett),
         qtc_fridericia_ms: correct(Correction::Fridericia),
         qtc_framingham_ms: correct(Correction::Framingham),
@@ -374,6 +384,7 @@ fn intervals(
             None => Measured::withheld("analysis-qtc-sex-unknown"),
         },
         qt_ms,
+        ..Intervals::withheld(&Phrase::new("withheld-not-measured"))
     }
 }
 

@@ -4,9 +4,11 @@
 //! at most [`LOOK_AHEAD_S`]; what the look-ahead has confirmed is final, and the final stream equals the file's result.
 
 mod analyse;
+mod axis;
 pub mod beats;
 pub mod classes;
 pub mod edits;
+mod global;
 pub mod hrv;
 mod measurements;
 pub mod quality;
@@ -14,6 +16,7 @@ pub mod signs;
 pub mod waves;
 
 pub use analyse::{LiveAnalysis, LiveUpdate, analyse, analyse_edited};
+pub use global::{Global, LeadMarks};
 
 use crate::recording::{BeatCode, Measured, SampleIndex};
 use serde::{Deserialize, Serialize};
@@ -170,7 +173,16 @@ impl Intervals {
     }
 }
 
-/// Everything measured on one lead of a recording.
+/// An interval with what it rests on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval<'a> {
+    /// The value, or why there is none.
+    pub measured: &'a Measured<f64>,
+    /// Whether it is measured over several leads, which its `n` then counts; otherwise `n` counts beats of one lead.
+    pub is_global: bool,
+}
+
+/// Everything measured on one lead of a recording, and what is measured over several.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
     /// Index of the lead in the recording.
@@ -194,6 +206,10 @@ pub struct Analysis {
     pub median_beat: Option<MedianBeat>,
     /// Intervals over the beats of the usual kind.
     pub intervals: Intervals,
+    /// The same over several leads recorded at once, or why there are none.
+    pub global: Result<Global, crate::recording::Phrase>,
+    /// Frontal axis of the QRS complex in degrees; withheld where there are no two limb leads.
+    pub axis_deg: Measured<f64>,
 }
 
 impl Analysis {
@@ -204,6 +220,21 @@ impl Analysis {
             .enumerate()
             .filter(|(_, pair)| pair[1].follows)
             .map(|(index, pair)| (index + 1, pair[1].time_s - pair[0].time_s))
+    }
+
+    /// An interval over several leads where it was measured, else over the analysed one alone.
+    #[must_use]
+    pub fn interval(&self, pick: fn(&Intervals) -> &Measured<f64>) -> Interval<'_> {
+        let over_leads = self
+            .global
+            .as_ref()
+            .ok()
+            .map(|global| pick(&global.intervals))
+            .filter(|measured| measured.value().is_some());
+        Interval {
+            measured: over_leads.unwrap_or(pick(&self.intervals)),
+            is_global: over_leads.is_some(),
+        }
     }
 
     /// Seconds of each grade: unusable, beats, waves.

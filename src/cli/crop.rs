@@ -1,6 +1,6 @@
 //! `--from` and `--to`: a part of a recording as a recording of its own.
 
-use crate::recording::{Gap, Lead, Phrase, Recording, SampleData, Samples, StartTime};
+use crate::recording::{Lead, Phrase, Recording, StartTime};
 
 /// The part of a recording between two times in seconds; its times count from its own first sample. Without either
 /// time the recording comes back as it is.
@@ -25,7 +25,7 @@ pub fn crop(
             .with("duration", duration_s));
     }
     for lead in &mut recording.leads {
-        crop_lead(lead, from_s, to_s);
+        *lead = cropped(lead, from_s, to_s);
     }
     recording
         .annotations
@@ -44,33 +44,9 @@ pub fn crop(
     Ok(recording)
 }
 
-fn crop_lead(lead: &mut Lead, from_s: f64, to_s: f64) {
-    let len = lead.samples.len();
-    let index = |time_s: f64| ((time_s * lead.rate_hz).round().max(0.0) as usize).min(len);
-    let (first, end) = (index(from_s), index(to_s));
-    let data = match &lead.samples.data {
-        SampleData::I16(data) => SampleData::I16(part(data, first, end)),
-        SampleData::I32(data) => SampleData::I32(part(data, first, end)),
-        SampleData::F32(data) => SampleData::F32(part(data, first, end)),
-    };
-    lead.samples = Samples {
-        data,
-        scale: lead.samples.scale,
-    };
-    lead.gaps = lead
-        .gaps
-        .iter()
-        .map(|gap| Gap {
-            range: gap.range.start.clamp(first, end) - first
-                ..gap.range.end.clamp(first, end) - first,
-            reason: gap.reason,
-        })
-        .filter(|gap| !gap.range.is_empty())
-        .collect();
-}
-
-fn part<T: Copy>(data: &[T], first: usize, end: usize) -> Vec<T> {
-    data.get(first..end).unwrap_or_default().to_vec()
+fn cropped(lead: &Lead, from_s: f64, to_s: f64) -> Lead {
+    let index = |time_s: f64| (time_s * lead.rate_hz).round().max(0.0) as usize;
+    lead.part(index(from_s)..index(to_s))
 }
 
 /// A start time some seconds later; over midnight the date moves on, where there is one.
@@ -107,7 +83,7 @@ fn next_day((year, month, day): (i32, u8, u8)) -> (i32, u8, u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recording::{Annotation, GapReason, Scale};
+    use crate::recording::{Annotation, Gap, GapReason, Samples, Scale};
 
     fn recording() -> Recording {
         let counts = (0..1000).collect();

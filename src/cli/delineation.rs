@@ -109,13 +109,7 @@ fn compare(
         BY_LEAD => chosen.name.to_lowercase(),
         named => named.to_owned(),
     };
-    // A folder of one record is named as the folder.
-    let path = Path::new(file);
-    let record = match path.is_dir() {
-        true => path.join(&recording.source.name),
-        false => path.to_owned(),
-    };
-    let bytes = std::fs::read(record.with_extension(annotator)).map_err(|_| missing())?;
+    let bytes = annotation_bytes(file, recording, &annotator).ok_or_else(missing)?;
     let annotations = read_annotations_at(&bytes, chosen.rate_hz).map_err(|_| missing())?;
     let reference = WaveTimes::of_annotations(&annotations);
     let analysis = analyse(recording, Some(lead))?;
@@ -125,6 +119,17 @@ fn compare(
         waves: score_waves(name, &reference, &test, waves.window_s),
         intervals: intervals(name, &reference, &analysis),
     })
+}
+
+/// An annotator's file beside a record's.
+pub fn annotation_bytes(file: &str, recording: &Recording, annotator: &str) -> Option<Vec<u8>> {
+    // A folder of one record is named as the folder.
+    let path = Path::new(file);
+    let record = match path.is_dir() {
+        true => path.join(&recording.source.name),
+        false => path.to_owned(),
+    };
+    std::fs::read(record.with_extension(annotator)).ok()
 }
 
 /// Medians of the annotator's intervals beside the measured ones.

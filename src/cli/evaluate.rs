@@ -3,6 +3,7 @@
 use super::Exit;
 use super::arguments::{Common, Open};
 use super::delineation::{self, Waves};
+use super::global_intervals;
 use super::output::{Output, Stop};
 use super::reading::{Cut, Opened, each_recording, leads};
 use super::scoring::{Scored, Scoring};
@@ -22,6 +23,9 @@ pub struct Arguments {
     /// Score waves instead of beats, against the annotation files of this extension; `lead` is each lead's own name
     #[arg(long, value_name = "ANNOTATOR")]
     waves: Option<String>,
+    /// Score global intervals over several leads instead of beats, against one annotation file a lead, as LUDB has
+    #[arg(long, conflicts_with = "waves")]
+    global: bool,
     #[command(flatten)]
     scoring: Scoring,
     #[command(flatten)]
@@ -37,6 +41,9 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
             window_s: arguments.scoring.window,
         };
         return delineation::run(&waves, common, output);
+    }
+    if arguments.global {
+        return global_intervals::run(&arguments.paths, &arguments.open, common, output);
     }
     let mut records = Vec::new();
     let mut work = |opened: Opened, output: &mut Output| {

@@ -12,6 +12,7 @@ mod crop;
 mod delineation;
 mod evaluate;
 mod formats;
+mod global_intervals;
 mod inspect;
 mod man;
 mod models;

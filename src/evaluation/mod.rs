@@ -1,11 +1,13 @@
 //! Scoring by the field's own rules (ANSI/AAMI EC57), with intervals. Nothing in the analysis depends on it.
 
+mod axis;
 mod classes;
 mod comparison;
 mod episodes;
 mod figures;
 #[cfg(test)]
 mod floors;
+mod global;
 mod intervals;
 mod labels;
 mod marks;
@@ -25,10 +27,15 @@ mod waves;
 #[cfg(test)]
 mod waves_floors;
 
+pub use axis::{AxisWord, in_one_scale};
 pub use classes::{ClassMap, beat_class};
 pub use comparison::{Compared, Comparison, compare};
 pub use episodes::{EpisodeKind, EpisodeScore, score_episodes};
 pub use figures::{FIGURES, Figure};
+pub use global::{
+    AnnotatedLead, GLOBAL_INTERVALS, GlobalComparison, GlobalInterval, GlobalLine, GlobalReference,
+    annotated_intervals, global_table, global_text,
+};
 pub use intervals::{DRAWS, Independent, Interval, intervals};
 pub use labels::{Label, Labels, label_steps, score_marks};
 pub use marks::{Mark, Marks, Rhythm};

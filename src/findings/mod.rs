@@ -22,6 +22,9 @@ mod premature_supraventricular_beats;
 mod premature_ventricular_beats;
 mod rate_episodes;
 mod second_degree_block;
+mod short_interval;
+mod short_pr;
+mod short_qtc;
 mod supraventricular_bigeminy;
 mod supraventricular_couplet;
 mod supraventricular_run;
@@ -48,6 +51,8 @@ pub use pause::Pause;
 pub use premature_supraventricular_beats::PrematureSupraventricularBeats;
 pub use premature_ventricular_beats::PrematureVentricularBeats;
 pub use second_degree_block::SecondDegreeBlock;
+pub use short_pr::ShortPr;
+pub use short_qtc::ShortQtc;
 pub use supraventricular_bigeminy::SupraventricularBigeminy;
 pub use supraventricular_couplet::SupraventricularCouplet;
 pub use supraventricular_run::SupraventricularRun;
@@ -101,7 +106,9 @@ pub static RULES: &[&dyn FindingRule] = &[
     &PacedRhythm,
     &WideQrs,
     &LongPr,
+    &ShortPr,
     &LongQtc,
+    &ShortQtc,
     &AmplitudeAlternans,
     &InvertedTrace,
     &SupraventricularRun,
@@ -196,6 +203,8 @@ mod testing {
             }),
             median_beat: None,
             intervals: Intervals::withheld(&Phrase::new("withheld-not-measured")),
+            global: Err(Phrase::new("analysis-global-few-leads")),
+            axis_deg: crate::recording::Measured::withheld("withheld-one-lead"),
         }
     }
 

@@ -4,8 +4,8 @@ use super::charts::{Histogram, Tachogram};
 use super::links;
 use super::store::Store;
 use super::words::{exact, name, say, t, ta};
-use crate::analysis::Analysis;
 use crate::analysis::hrv::Hrv;
+use crate::analysis::{Analysis, Interval};
 use crate::inference::Call;
 use crate::recording::{Arg, Measured, Phrase};
 use crate::report::{self, MAIN_FIGURES, RecordingSummary, Report, clock_text};
@@ -72,30 +72,50 @@ fn findings(report: &Report, store: Store) -> impl IntoView + use<> {
     view! { <section><h2>{t("page-findings")}</h2>{items}{conclusion}</section> }
 }
 
+/// Intervals that the panel leaves to the text and JSON.
+const NOT_SHOWN: [&str; 2] = ["label-jt", "label-qtc-rautaharju"];
+
+/// A figure with what it rests on, or why it is withheld.
+fn measured_row(
+    label: &'static str,
+    basis: &'static str,
+    measured: &Measured<f64>,
+    unit: &'static str,
+) -> AnyView {
+    match measured {
+        Measured::Value { value, sd, n, .. } => {
+            let spread = sd.map(|sd| format!("± {sd:.0}, ")).unwrap_or_default();
+            let basis = ta(basis, &[("spread", spread.into()), ("n", (*n).into())]);
+            view! { <dt>{t(label)}</dt><dd class="basis">{basis}</dd><dd class="value">{format!("{value:.0}")}<span class="unit">{unit}</span></dd> }
+                .into_any()
+        }
+        Measured::Withheld(reason) => {
+            view! { <dt>{t(label)}</dt><dd class="withheld">{say(reason)}</dd> }.into_any()
+        }
+    }
+}
+
 fn measurements(report: &Report, analysis: &Analysis) -> impl IntoView + use<> {
-    let intervals = &analysis.intervals;
-    let rows = [
-        ("label-p", &intervals.p_ms),
-        ("label-pr", &intervals.pr_ms),
-        ("label-qrs", &intervals.qrs_ms),
-        ("label-qt", &intervals.qt_ms),
-        ("label-qtc-bazett", &intervals.qtc_bazett_ms),
-        ("label-qtc-fridericia", &intervals.qtc_fridericia_ms),
-        ("label-qtc-framingham", &intervals.qtc_framingham_ms),
-        ("label-qtc-hodges", &intervals.qtc_hodges_ms),
-    ];
-    let rows: Vec<_> = grouped(&rows)
+    let rows: Vec<(&'static str, Interval<'_>)> = report::INTERVALS
+        .iter()
+        .filter(|(label, _)| !NOT_SHOWN.contains(label))
+        .map(|(label, pick)| (*label, analysis.interval(*pick)))
+        .collect();
+    let mut rows: Vec<_> = grouped(&rows)
         .into_iter()
-        .map(|(label, measured)| match measured {
-            Measured::Value { value, sd, n, .. } => {
-                let spread = sd.map(|sd| format!("± {sd:.0}, ")).unwrap_or_default();
-                let basis = ta("page-basis", &[("spread", spread.into()), ("n", (*n).into())]);
-                view! { <dt>{t(label)}</dt><dd class="basis">{basis}</dd><dd class="value">{format!("{value:.0}")}<span class="unit">"ms"</span></dd> }
-                    .into_any()
-            }
-            Measured::Withheld(reason) => view! { <dt>{t(label)}</dt><dd class="withheld">{say(reason)}</dd> }.into_any(),
+        .map(|(label, interval)| {
+            let basis = if interval.is_global {
+                "page-basis-leads"
+            } else {
+                "page-basis"
+            };
+            measured_row(label, basis, interval.measured, "ms")
         })
         .collect();
+    if report::shows_axis(analysis) {
+        let axis = measured_row("label-axis", "page-basis", &analysis.axis_deg, "°");
+        rows.push(axis);
+    }
     let lead = report
         .analysed_lead()
         .map(|lead| lead.name.clone())
@@ -115,16 +135,15 @@ pub fn shown_probability(probability: f32) -> String {
 }
 
 /// One row for all corrected QT when all are withheld for one reason: the reason is read once.
-fn grouped<'a>(
-    rows: &[(&'static str, &'a Measured<f64>)],
-) -> Vec<(&'static str, &'a Measured<f64>)> {
+fn grouped<'a>(rows: &[(&'static str, Interval<'a>)]) -> Vec<(&'static str, Interval<'a>)> {
     let (corrected, plain): (Vec<_>, Vec<_>) = rows
         .iter()
         .copied()
         .partition(|(label, _)| label.starts_with("label-qtc"));
-    let one_reason = corrected
-        .windows(2)
-        .all(|pair| matches!(pair[0].1, Measured::Withheld(_)) && pair[0].1 == pair[1].1);
+    let one_reason = corrected.windows(2).all(|pair| {
+        matches!(pair[0].1.measured, Measured::Withheld(_))
+            && pair[0].1.measured == pair[1].1.measured
+    });
     let rest = match corrected.first() {
         Some((_, reason)) if one_reason && corrected.len() > 1 => vec![("page-qtc", *reason)],
         _ => corrected,

@@ -16,6 +16,7 @@ const GAINS_MM_MV: [f64; 4] = [2.5, 5.0, 10.0, 20.0];
 pub fn Tools() -> impl IntoView {
     let store = Store::use_store();
     view! {
+        <div class="strips">
         <div class="tools" role="toolbar" aria-label=t("page-tools")>
             {scale("page-speed", "mm/s", &SPEEDS_MM_S, store.speed_mm_s)}
             {scale("page-gain", "mm/mV", &GAINS_MM_MV, store.gain_mm_mv)}
@@ -35,6 +36,7 @@ pub fn Tools() -> impl IntoView {
             {correct(store)}
         </div>
         <Editing/>
+        </div>
     }
 }
 

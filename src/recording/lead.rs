@@ -193,6 +193,30 @@ impl Lead {
             .take_while(move |gap| gap.range.start < range.end)
     }
 
+    /// The samples of a range (cut to what there is) as a lead of its own, whose first sample is that of the range.
+    #[must_use]
+    pub fn part(&self, range: Range<usize>) -> Self {
+        let end = range.end.min(self.samples.len());
+        let start = range.start.min(end);
+        let within = |at: usize| at.clamp(start, end) - start;
+        Self {
+            name: self.name.clone(),
+            standard: self.standard,
+            kind: self.kind.clone(),
+            unit: self.unit.clone(),
+            rate_hz: self.rate_hz,
+            samples: self.samples.part(start..end),
+            gaps: self
+                .gaps_within(start..end)
+                .map(|gap| Gap {
+                    range: within(gap.range.start)..within(gap.range.end),
+                    reason: gap.reason,
+                })
+                .collect(),
+            derived: self.derived,
+        }
+    }
+
     /// Stretches that hold samples: the complement of the gaps, none empty.
     #[must_use]
     pub fn stretches(&self) -> Vec<Range<usize>> {
@@ -258,5 +282,9 @@ mod tests {
         assert_eq!(starts(1..6), [0, 5]);
         assert!(starts(2..5).is_empty());
         assert_eq!(starts(5..20), [5, 9]);
+        let part = lead.part(1..8);
+        assert_eq!(part.samples.len(), 7);
+        assert_eq!(part.stretches(), vec![1..4, 5..7]);
+        assert!(lead.part(20..30).samples.is_empty());
     }
 }

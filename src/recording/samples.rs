@@ -147,6 +147,22 @@ impl Samples {
         self.values(0..self.len())
     }
 
+    /// The samples of `range`, which is cut to what there is, as they are stored.
+    #[must_use]
+    pub fn part(&self, range: Range<usize>) -> Self {
+        let end = range.end.min(self.len());
+        let range = range.start.min(end)..end;
+        let data = match &self.data {
+            SampleData::I16(data) => SampleData::I16(data[range].to_vec()),
+            SampleData::I32(data) => SampleData::I32(data[range].to_vec()),
+            SampleData::F32(data) => SampleData::F32(data[range].to_vec()),
+        };
+        Self {
+            data,
+            scale: self.scale,
+        }
+    }
+
     /// Size of one count in the lead's unit; `None` for floating point sources.
     #[must_use]
     pub fn resolution(&self) -> Option<f64> {

@@ -7,10 +7,11 @@ mod hrv;
 
 pub use hrv::{CorrectionPart, HrvPart, HrvWindowPart};
 
+use super::global::lead_names;
 use super::{LeadSummary, Report, Words, rhythm_spans};
 use crate::analysis::edits::Edit;
 use crate::analysis::waves::{Absent, Wave};
-use crate::analysis::{Analysis, Grade, MedianBeat, QualityReason};
+use crate::analysis::{Analysis, Global, Grade, Intervals, MedianBeat, QualityReason};
 use crate::recording::{Measured, Patient, Phrase, SignalKind, Unit};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -159,6 +160,7 @@ pub struct AnalysisPart {
     pub rhythm: Vec<RhythmPart>,
     pub rate_per_min: Or<RatePart>,
     pub measurements: BTreeMap<String, Or<ValuePart>>,
+    pub global: Or<GlobalPart>,
     pub calls: Vec<CallPart>,
     pub findings: Vec<FindingPart>,
     pub hrv: HrvPart,
@@ -251,6 +253,30 @@ pub struct ValuePart {
     pub sd: Option<f64>,
     pub n: usize,
     pub lead: String,
+    pub method: String,
+}
+
+/// Intervals over several leads recorded at once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct GlobalPart {
+    /// Leads that vote; those that follow from others do not.
+    pub leads: Vec<String>,
+    pub from_s: f64,
+    pub to_s: f64,
+    pub measurements: BTreeMap<String, Or<GlobalValuePart>>,
+}
+
+/// One interval over several leads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct GlobalValuePart {
+    pub value: f64,
+    /// Standard deviation of the leads' own intervals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sd: Option<f64>,
+    /// How many leads it rests on.
+    pub leads: usize,
     pub method: String,
 }
 
@@ -449,6 +475,7 @@ fn analysis_part(report: &Report, words: &Words) -> AnalysisPart {
                     .iter()
                     .map(|name| ((*name).to_owned(), Or::Withheld(all.clone())))
                     .collect(),
+                global: Or::Withheld(all),
                 calls,
                 findings,
                 hrv: hrv::part(&report.hrv, words),
@@ -496,6 +523,10 @@ fn analysis_part(report: &Report, words: &Words) -> AnalysisPart {
             Err(reason) => Or::Withheld(withhold(reason)),
         },
         measurements: measurements(analysis, lead, words),
+        global: match &analysis.global {
+            Ok(global) => Or::Value(global_part(report, global, words)),
+            Err(reason) => Or::Withheld(withhold(reason)),
+        },
         calls,
         findings,
         hrv: hrv::part(&report.hrv, words),
@@ -579,27 +610,66 @@ const NAMES: [&str; 11] = [
 ];
 
 fn measurements(analysis: &Analysis, lead: &str, words: &Words) -> BTreeMap<String, Or<ValuePart>> {
-    let intervals = &analysis.intervals;
     NAMES
         .iter()
         .map(|&name| {
-            let measured = match name {
-                "p_ms" => intervals.p_ms.clone(),
-                "pr_ms" => intervals.pr_ms.clone(),
-                "qrs_ms" => intervals.qrs_ms.clone(),
-                "qt_ms" => intervals.qt_ms.clone(),
-                "jt_ms" => intervals.jt_ms.clone(),
-                "qtc_bazett_ms" => intervals.qtc_bazett_ms.clone(),
-                "qtc_fridericia_ms" => intervals.qtc_fridericia_ms.clone(),
-                "qtc_framingham_ms" => intervals.qtc_framingham_ms.clone(),
-                "qtc_hodges_ms" => intervals.qtc_hodges_ms.clone(),
-                "qtc_rautaharju_ms" => intervals.qtc_rautaharju_ms.clone(),
-                "axis_deg" => Measured::withheld("withheld-one-lead"),
-                _ => Measured::withheld("withheld-not-measured"),
+            let part = match name {
+                "axis_deg" => value_part(analysis.axis_deg.clone(), "limb leads", words),
+                _ => value_part(interval_named(&analysis.intervals, name), lead, words),
             };
-            (name.to_owned(), value_part(measured, lead, words))
+            (name.to_owned(), part)
         })
         .collect()
+}
+
+fn interval_named(intervals: &Intervals, name: &str) -> Measured<f64> {
+    match name {
+        "p_ms" => intervals.p_ms.clone(),
+        "pr_ms" => intervals.pr_ms.clone(),
+        "qrs_ms" => intervals.qrs_ms.clone(),
+        "qt_ms" => intervals.qt_ms.clone(),
+        "jt_ms" => intervals.jt_ms.clone(),
+        "qtc_bazett_ms" => intervals.qtc_bazett_ms.clone(),
+        "qtc_fridericia_ms" => intervals.qtc_fridericia_ms.clone(),
+        "qtc_framingham_ms" => intervals.qtc_framingham_ms.clone(),
+        "qtc_hodges_ms" => intervals.qtc_hodges_ms.clone(),
+        "qtc_rautaharju_ms" => intervals.qtc_rautaharju_ms.clone(),
+        _ => Measured::withheld("withheld-not-measured"),
+    }
+}
+
+fn global_part(report: &Report, global: &Global, words: &Words) -> GlobalPart {
+    let value = |measured| match value_part(measured, "", words) {
+        Or::Value(ValuePart {
+            value,
+            sd,
+            n,
+            method,
+            ..
+        }) => Or::Value(GlobalValuePart {
+            value,
+            sd,
+            leads: n,
+            method,
+        }),
+        Or::Withheld(reason) => Or::Withheld(reason),
+    };
+    GlobalPart {
+        leads: lead_names(report, global)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+        from_s: seconds(global.range_s.start),
+        to_s: seconds(global.range_s.end),
+        measurements: NAMES
+            .iter()
+            .filter(|name| name.ends_with("_ms"))
+            .map(|&name| {
+                let measured = interval_named(&global.intervals, name);
+                (name.to_owned(), value(measured))
+            })
+            .collect(),
+    }
 }
 
 fn value_part(measured: Measured<f64>, lead: &str, words: &Words) -> Or<ValuePart> {
@@ -707,7 +777,7 @@ fn micro(value: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{call, report};
+    use super::super::testing::{call, report, with_global};
     use super::*;
     use serde_json::Value;
 
@@ -797,6 +867,20 @@ mod tests {
             "withheld-not-analysed"
         );
         assert_eq!(json["rhythm"][0]["label"], "unsure");
+        assert_eq!(has_null(&json, ""), None);
+    }
+
+    #[test]
+    fn global_intervals_name_their_leads_and_one_lead_has_none() {
+        let one = value(&document(&report(), &Words::english()));
+        assert_eq!(one["global"]["code"], "analysis-global-few-leads");
+        let json = value(&document(&with_global(), &Words::english()));
+        let global = &json["global"];
+        assert_eq!(global["leads"][2], "V5");
+        assert_eq!(global["measurements"]["qt_ms"]["value"], 430.0);
+        assert_eq!(global["measurements"]["qt_ms"]["leads"], 3);
+        assert!(global["measurements"]["pr_ms"]["withheld"].is_string());
+        assert_eq!(json["measurements"]["qt_ms"]["value"], 400.0);
         assert_eq!(has_null(&json, ""), None);
     }
 

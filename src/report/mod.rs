@@ -4,6 +4,7 @@
 
 pub mod annotations;
 pub mod csv;
+mod global;
 mod hrv;
 pub mod json;
 mod summary;
@@ -11,6 +12,7 @@ mod text;
 pub mod verdict;
 mod words;
 
+pub use global::{INTERVALS, global_basis, shows_axis};
 pub use hrv::{HrvRow, MAIN_FIGURES, hrv_basis, hrv_corrections, hrv_rows};
 pub use json::{Document, SCHEMA, document};
 pub use summary::{ANNOTATIONS_CARRIED, LeadSummary, RecordingSummary};

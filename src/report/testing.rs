@@ -4,7 +4,8 @@ use super::Report;
 use crate::analysis::hrv::{Overruling, measure};
 use crate::analysis::waves::{Absent, BeatWaves, Wave};
 use crate::analysis::{
-    Analysis, Beat, Grade, HeartRate, Intervals, MedianBeat, QualitySpan, WaveMarks,
+    Analysis, Beat, Global, Grade, HeartRate, Intervals, LeadMarks, MedianBeat, QualitySpan,
+    WaveMarks,
 };
 use crate::inference::{Call, EvidenceSpan};
 use crate::recording::{
@@ -110,6 +111,8 @@ pub fn analysis() -> Analysis {
             qtc_hodges_ms: value(f64::NAN),
             qtc_rautaharju_ms: Measured::Withheld(Phrase::new("analysis-qtc-sex-unknown")),
         },
+        global: Err(Phrase::new("analysis-global-few-leads")),
+        axis_deg: Measured::withheld("withheld-one-lead"),
     }
 }
 
@@ -179,5 +182,38 @@ pub fn varied() -> Report {
     let mut report = report();
     report.hrv = measure(&analysis, 250.0, &Overruling::default(), &[]);
     report.analysis = Ok(analysis);
+    report
+}
+
+/// The same report with leads V1 and V5, and global QRS and QT over all three.
+pub fn with_global() -> Report {
+    let mut report = report();
+    for name in ["V1", "V5"] {
+        let mut lead = report.recording.leads[0].clone();
+        name.clone_into(&mut lead.name);
+        report.recording.leads.push(lead);
+    }
+    let value = |value: f64| Measured::Value {
+        value,
+        sd: Some(14.0),
+        n: 3,
+        method: "method-global".to_owned(),
+    };
+    if let Ok(analysis) = &mut report.analysis {
+        analysis.global = Ok(Global {
+            range_s: 0.0..30.0,
+            leads: (0..3)
+                .map(|lead| LeadMarks {
+                    lead,
+                    ..LeadMarks::default()
+                })
+                .collect(),
+            intervals: Intervals {
+                qrs_ms: value(118.0),
+                qt_ms: value(430.0),
+                ..Intervals::withheld(&Phrase::new("analysis-global-no-p"))
+            },
+        });
+    }
     report
 }

@@ -1,11 +1,11 @@
 //! The report as aligned text for people.
 
 use super::{
-    LeadSummary, Report, Words, clock_text, conclusion, hrv_basis, hrv_corrections, hrv_rows,
-    quality, rate, rhythm, small_print,
+    INTERVALS, LeadSummary, Report, Words, clock_text, conclusion, global_basis, hrv_basis,
+    hrv_corrections, hrv_rows, quality, rate, rhythm, shows_axis, small_print,
 };
-use crate::analysis::Analysis;
 use crate::analysis::hrv::Hrv;
+use crate::analysis::{Analysis, Interval};
 use crate::recording::{Measured, Phrase, SignalKind, Unit};
 
 /// Columns of a line.
@@ -40,7 +40,7 @@ pub fn text(report: &Report, words: &Words, extent: Extent) -> String {
         page.verdict(report);
         page.findings(report);
         if let Ok(analysis) = &report.analysis {
-            page.measurements(analysis);
+            page.measurements(report, analysis);
             page.hrv(&report.hrv);
         }
         page.calls(report);
@@ -156,23 +156,19 @@ impl Page<'_> {
         }
     }
 
-    fn measurements(&mut self, analysis: &Analysis) {
+    fn measurements(&mut self, report: &Report, analysis: &Analysis) {
         self.title("label-measurements");
-        let intervals = &analysis.intervals;
-        for (label, measured) in [
-            ("label-p", &intervals.p_ms),
-            ("label-pr", &intervals.pr_ms),
-            ("label-qrs", &intervals.qrs_ms),
-            ("label-qt", &intervals.qt_ms),
-            ("label-jt", &intervals.jt_ms),
-            ("label-qtc-bazett", &intervals.qtc_bazett_ms),
-            ("label-qtc-fridericia", &intervals.qtc_fridericia_ms),
-            ("label-qtc-framingham", &intervals.qtc_framingham_ms),
-            ("label-qtc-hodges", &intervals.qtc_hodges_ms),
-            ("label-qtc-rautaharju", &intervals.qtc_rautaharju_ms),
-        ] {
-            let line = self.words.say(&measured_line(measured));
+        for (label, pick) in INTERVALS {
+            let line = self.words.say(&interval_line(analysis.interval(pick)));
             self.paragraph(&self.say(label), &line);
+        }
+        if shows_axis(analysis) {
+            let axis = self.words.say(&axis_line(&analysis.axis_deg));
+            self.paragraph(&self.say("label-axis"), &axis);
+        }
+        if let Ok(global) = &analysis.global {
+            let basis = self.words.say(&global_basis(report, global));
+            self.paragraph("", &basis);
         }
     }
 
@@ -290,11 +286,17 @@ fn lead_line(lead: &LeadSummary) -> Phrase {
         .with("unit", unit)
 }
 
-fn measured_line(measured: &Measured<f64>) -> Phrase {
-    match measured {
+fn interval_line(interval: Interval<'_>) -> Phrase {
+    match interval.measured {
         Measured::Value { value, .. } if !value.is_finite() => {
             Phrase::new("measured-withheld").with("reason", "withheld-not-finite")
         }
+        Measured::Value { value, sd, n, .. } if interval.is_global => match sd {
+            Some(sd) => Phrase::new("measured-global-spread").with("sd", *sd),
+            None => Phrase::new("measured-global"),
+        }
+        .with("value", *value)
+        .with("n", *n),
         Measured::Value {
             value,
             sd: Some(sd),
@@ -307,6 +309,18 @@ fn measured_line(measured: &Measured<f64>) -> Phrase {
         Measured::Value { value, n, .. } => Phrase::new("measured-plain")
             .with("value", *value)
             .with("n", *n),
+        Measured::Withheld(reason) => reason.clone(),
+    }
+}
+
+fn axis_line(measured: &Measured<f64>) -> Phrase {
+    match measured {
+        Measured::Value { value, sd, n, .. } => match sd {
+            Some(sd) => Phrase::new("measured-axis-spread").with("sd", *sd),
+            None => Phrase::new("measured-axis"),
+        }
+        .with("value", *value)
+        .with("n", *n),
         Measured::Withheld(reason) => reason.clone(),
     }
 }
@@ -336,7 +350,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{call, report, varied};
+    use super::super::testing::{call, report, varied, with_global};
     use super::*;
     use crate::findings::Finding;
 
@@ -385,6 +399,22 @@ mod tests {
         assert!(said.contains("2:00 beat missed"), "{page}");
         assert!(said.contains("LF/HF"), "{page}");
         assert!(!said.to_lowercase().contains("balance"));
+    }
+
+    #[test]
+    fn global_intervals_say_how_many_leads_they_rest_on() {
+        let page = text(&with_global(), &Words::english(), Extent::Everything);
+        assert!(
+            page.contains("QT              430 ms over 3 leads"),
+            "{page}"
+        );
+        assert!(
+            page.contains("PR              140 ms (spread 6 ms, 31 beats)"),
+            "{page}"
+        );
+        assert!(page.contains("V1, V5"), "{page}");
+        let one = text(&report(), &Words::english(), Extent::Everything);
+        assert!(!one.contains("over several leads"), "{one}");
     }
 
     #[test]

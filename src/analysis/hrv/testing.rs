@@ -103,5 +103,7 @@ pub fn at_times(times_s: &[f64]) -> Analysis {
         waves: Vec::new(),
         signs: crate::analysis::signs::Signs::default(),
         intervals: Intervals::withheld(&Phrase::new("withheld-not-measured")),
+        global: Err(Phrase::new("analysis-global-few-leads")),
+        axis_deg: crate::recording::Measured::withheld("withheld-one-lead"),
     }
 }

@@ -582,6 +582,12 @@ fn keep_order(waves: &mut [BeatWaves], beats: &[Beat]) {
 
 /// The T before ends where this beat begins; a P within the QRS or the T before is hidden in it.
 fn part(before: &mut BeatWaves, own: &mut BeatWaves, apart_s: f32) {
+    if own.qrs.onset_s + apart_s < before.qrs.end_s {
+        // Two beats a few tenths of a second apart, each with a wide complex: they meet between their peaks.
+        let middle_s = (before.qrs.peak_s + own.qrs.peak_s + apart_s) / 2.0;
+        before.qrs.end_s = before.qrs.end_s.min(middle_s);
+        own.qrs.onset_s = own.qrs.onset_s.max(middle_s - apart_s);
+    }
     let taken_until_s = before.t.map_or(before.qrs.end_s, |t| t.peak_s);
     if own.p.is_ok_and(|p| p.onset_s + apart_s <= taken_until_s) {
         own.p = Err(Absent::Merged);
