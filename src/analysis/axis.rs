@@ -231,29 +231,15 @@ fn over_line(lead: &Lead, from_s: f64, to_s: f64) -> Option<Vec<f64>> {
 mod tests {
     use super::*;
     use crate::analysis::analyse;
-    use crate::recording::{Samples, Scale};
-    use crate::simulator::{SimulatorOptions, simulate};
+    use crate::analysis::testing::scaled_leads;
 
-    /// A recording whose leads are the simulated lead I times these factors.
+    /// The axis of a recording whose leads are the simulated lead I times these factors.
     fn turned(leads: &[(LeadName, f64)]) -> Measured<f64> {
-        let mut recording = simulate(&SimulatorOptions::default()).recording;
-        let lead = recording.leads[0].clone();
-        let values = lead.samples.all_values();
-        let scale = Scale {
-            gain: 10_000.0,
-            baseline: 0.0,
-        };
-        recording.leads = leads
+        let named: Vec<_> = leads
             .iter()
-            .map(|(name, factor)| {
-                let counts = values
-                    .iter()
-                    .map(|mv| (f64::from(*mv) * factor * 10_000.0).round() as i32)
-                    .collect();
-                Lead::ecg(name.label(), lead.rate_hz, Samples::from_i32(counts, scale))
-            })
+            .map(|(name, factor)| (name.label(), *factor))
             .collect();
-        analyse(&recording, None).unwrap().axis_deg
+        analyse(&scaled_leads(&named), None).unwrap().axis_deg
     }
 
     /// What a vector of the direction shows in a lead.

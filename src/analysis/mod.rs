@@ -249,4 +249,6 @@ impl Analysis {
 }
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;

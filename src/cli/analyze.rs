@@ -29,7 +29,6 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, Stop> {
-    let mut first = true;
     let mut shelf = Shelf::default();
     let mut work = |opened: Opened, output: &mut Output| {
         let leads = match leads(&opened.recording, &common.lead) {
@@ -59,19 +58,17 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
             } else if arguments.hrv {
                 output.put(&csv::hrv(&report, &output.words))?;
             } else {
-                let separator = if std::mem::take(&mut first) { "" } else { "\n" };
                 let page = text(&report, &output.words, Extent::Everything);
-                output.put(&format!("{separator}{page}"))?;
+                output.page(&page)?;
             }
         }
         Ok(true)
     };
-    let tally = each_recording(
+    each_recording(
         &arguments.paths,
         &arguments.open,
         Cut::Asked(common),
         output,
         &mut work,
-    )?;
-    Ok(tally.exit())
+    )
 }

@@ -58,14 +58,13 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
         }
         Ok(true)
     };
-    let tally = each_recording(
+    each_recording(
         &arguments.paths,
         &arguments.open,
         Cut::Asked(common),
         output,
         &mut work,
-    )?;
-    Ok(tally.exit())
+    )
 }
 
 fn table(

@@ -2,10 +2,10 @@
 //!
 //! Figures to lay beside a peer's of the same run and machine; no test depends on them.
 
+use super::Exit;
 use super::arguments::{Common, Open};
 use super::output::{Output, Stop};
 use super::reading::{Cut, Opened, each_recording};
-use super::{Exit, Tally};
 use crate::analysis::{analyse, beats::BeatDetector};
 use crate::findings;
 use crate::formats::{Bundle, Context, Entry, Reading, WRITERS, open};
@@ -85,14 +85,13 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
         )?;
         Ok(true)
     };
-    let tally: Tally = each_recording(
+    each_recording(
         &arguments.paths,
         &arguments.open,
         Cut::Asked(common),
         output,
         &mut work,
-    )?;
-    Ok(tally.exit())
+    )
 }
 
 /// Times reading (of the recording as each binary format holds it), beats alone, the analysis, and the report.

@@ -52,14 +52,13 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
         )
     };
     let paths = [arguments.path.clone()];
-    let tally = each_recording(
+    each_recording(
         &paths,
         &arguments.open,
         Cut::Asked(common),
         output,
         &mut work,
-    )?;
-    Ok(tally.exit())
+    )
 }
 
 /// The recording with the leads asked for, all of them if none was.

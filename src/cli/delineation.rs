@@ -69,7 +69,7 @@ pub fn run(waves: &Waves<'_>, common: &Common, output: &mut Output) -> Result<Ex
             }
         }
     };
-    let tally = each_recording(waves.paths, waves.open, Cut::Nothing, output, &mut work)?;
+    let exit = each_recording(waves.paths, waves.open, Cut::Nothing, output, &mut work)?;
     if !compared.is_empty() {
         let (records, intervals): (Vec<_>, Vec<_>) = compared
             .into_iter()
@@ -90,7 +90,7 @@ pub fn run(waves: &Waves<'_>, common: &Common, output: &mut Output) -> Result<Ex
             output.put(&format!("{}\n{}", table.text(), intervals_text(&intervals)))?;
         }
     }
-    Ok(tally.exit())
+    Ok(exit)
 }
 
 fn compare(

@@ -67,7 +67,7 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
         }
     };
     let paths = &arguments.paths;
-    let tally = each_recording(paths, &arguments.open, Cut::Nothing, output, &mut work)?;
+    let exit = each_recording(paths, &arguments.open, Cut::Nothing, output, &mut work)?;
     if !records.is_empty() {
         arguments.scoring.print(records, common, output)?;
         if !common.json {
@@ -75,7 +75,7 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
             output.put(&format!("# {seen}\n"))?;
         }
     }
-    Ok(tally.exit())
+    Ok(exit)
 }
 
 /// The score of the first signal (or of the first lead asked for) against the recording's own annotations.

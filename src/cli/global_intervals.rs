@@ -74,7 +74,7 @@ pub fn run(
             }
         }
     };
-    let tally = each_recording(paths, open, Cut::Nothing, output, &mut work)?;
+    let exit = each_recording(paths, open, Cut::Nothing, output, &mut work)?;
     if !records.is_empty() {
         let tables = tables(&records);
         if common.json {
@@ -88,7 +88,7 @@ pub fn run(
             output.put(&axis_text(&records))?;
         }
     }
-    Ok(tally.exit())
+    Ok(exit)
 }
 
 /// The annotator's intervals over all leads, beside the measured ones over the leads asked for.

@@ -18,7 +18,6 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, Stop> {
-    let mut first = true;
     let mut work = |opened: Opened, output: &mut Output| {
         let mut report = pipeline::inspection(&opened.recording);
         report.file = opened.file;
@@ -26,18 +25,16 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
         if common.json {
             output.json(&document(&report, &output.words).recording_only())?;
         } else {
-            let separator = if std::mem::take(&mut first) { "" } else { "\n" };
             let page = text(&report, &output.words, Extent::Recording);
-            output.put(&format!("{separator}{page}"))?;
+            output.page(&page)?;
         }
         Ok(true)
     };
-    let tally = each_recording(
+    each_recording(
         &arguments.paths,
         &arguments.open,
         Cut::Asked(common),
         output,
         &mut work,
-    )?;
-    Ok(tally.exit())
+    )
 }

@@ -23,6 +23,8 @@ pub struct Output {
     pub words: Words,
     progress: bool,
     progress_shown: bool,
+    /// A page of text was written: an empty line stands before the next.
+    paged: bool,
 }
 
 impl Output {
@@ -33,6 +35,7 @@ impl Output {
             words,
             progress: !quiet && std::io::stderr().is_terminal(),
             progress_shown: false,
+            paged: false,
         }
     }
 
@@ -42,6 +45,19 @@ impl Output {
     /// [`Stop`] when nobody reads it, or it cannot be written.
     pub fn put(&mut self, text: &str) -> Result<(), Stop> {
         self.put_bytes(text.as_bytes())
+    }
+
+    /// Writes a page of text, an empty line after the one before.
+    ///
+    /// # Errors
+    /// As [`Output::put`].
+    pub fn page(&mut self, text: &str) -> Result<(), Stop> {
+        let separator = if std::mem::replace(&mut self.paged, true) {
+            "\n"
+        } else {
+            ""
+        };
+        self.put(&format!("{separator}{text}"))
     }
 
     /// Writes bytes to standard output.

@@ -1,10 +1,10 @@
 //! From the paths of the command line to recordings, one after the other.
 
-use super::Tally;
 use super::arguments::{Common, Open};
 use super::crop::crop;
 use super::native::{Given, add_companion, given};
 use super::output::{Output, Stop};
+use super::{Exit, Tally};
 use crate::engine::fingerprint;
 use crate::formats::{Answers, Context, ReadError, Reading, open, sniff};
 use crate::recording::{LeadName, Phrase, Recording};
@@ -39,6 +39,7 @@ pub enum Cut<'a> {
 pub type Work<'a> = dyn FnMut(Opened, &mut Output) -> Result<bool, Stop> + 'a;
 
 /// Opens what each path holds and does the work on every recording; failures are said and counted, none stops the rest.
+/// How it went is the exit status.
 ///
 /// # Errors
 /// [`Stop`] from writing.
@@ -48,7 +49,7 @@ pub fn each_recording(
     cut: Cut<'_>,
     output: &mut Output,
     work: &mut Work<'_>,
-) -> Result<Tally, Stop> {
+) -> Result<Exit, Stop> {
     let mut tally = Tally::default();
     for (index, path) in paths.iter().enumerate() {
         let name = path.to_string_lossy().into_owned();
@@ -76,7 +77,7 @@ pub fn each_recording(
             }
         }
     }
-    Ok(tally)
+    Ok(tally.exit())
 }
 
 /// Leaves a file alone when no format claims it, so that the one beside it is not read in its stead.
