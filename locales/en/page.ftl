@@ -59,6 +59,7 @@ page-zoom-in = Show less time
 page-zoom-out = Show more time
 page-beats = Beats
 page-waves = Waves
+page-open-again = This recording has to be opened again before anything more can be measured in it.
 page-edit = Correct
 page-edit-not-yet = There is nothing to correct until the recording is measured.
 page-edit-beats = Beats
@@ -101,6 +102,7 @@ page-measured-on = { $n ->
         [one] lead { $lead }, one beat
        *[other] lead { $lead }, median of { $n } beats
     }
+page-measured-leads = { $n } leads at once
 page-basis = { $spread }{ $n ->
         [one] one beat
        *[other] { $n } beats

@@ -74,7 +74,7 @@ measured-plain = { NUM($value, digits: 0) } ms ({ $n ->
     })
 measured-global-spread = { NUM($value, digits: 0) } ms over { $n } leads (their own spread { NUM($sd, digits: 0) } ms)
 measured-global = { NUM($value, digits: 0) } ms over { $n } leads
-global-basis = What is said to be over several leads runs from near the earliest onset to near the latest end in { $leads }, { CLOCK($from) } to { CLOCK($to) }. The rest is of one lead, and shows the least of it.
+global-basis = What is said to be over several leads runs from near the earliest onset to near the latest end in { $leads }, { CLOCK($from) } to { CLOCK($to) }. The rest is of one lead, and shows the least of it. QRS read so is up to about 20 ms longer than programs make it that mark all leads together.
 measured-axis-spread = { NUM($value, digits: 0) }° (spread { NUM($sd, digits: 0) }°, { $n } beats)
 measured-axis = { NUM($value, digits: 0) }° ({ $n ->
         [one] one beat
@@ -114,6 +114,7 @@ label-filters = Filters
 label-remark = Remark
 label-annotations = Annotations
 label-notes = Notes
+label-limb-leads = limb leads
 label-axis = QRS axis
 label-p = P
 label-pr = PR

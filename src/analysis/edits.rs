@@ -58,6 +58,17 @@ impl Edit {
         }
     }
 
+    /// Whether another says the same of the same place.
+    fn repeats(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::AddBeat { time_s: a }, Self::AddBeat { time_s: b })
+            | (Self::RemoveBeat { time_s: a }, Self::RemoveBeat { time_s: b }) => {
+                (a - b).abs() <= REACH_S
+            }
+            _ => self == other,
+        }
+    }
+
     /// As one line: `+12.345` (a beat), `-12.345` (none), `V12.345` (its class), `x10 20` (unusable), `o10 20` (usable).
     #[must_use]
     pub fn line(&self) -> String {
@@ -129,8 +140,12 @@ impl Edits {
         !self.undone.is_empty()
     }
 
-    /// A new edit; what was taken back before it is gone.
+    /// A new edit; what was taken back before it is gone. The last one made again, by a hand that did not wait for its
+    /// effect, counts once.
     pub fn make(&mut self, edit: Edit) {
+        if self.done.last().is_some_and(|last| last.repeats(&edit)) {
+            return;
+        }
         self.undone.clear();
         self.done.push(edit);
     }
@@ -463,6 +478,8 @@ mod tests {
         assert_eq!(edits.undo(), Some(Edit::AddBeat { time_s: 10.0 }));
         assert_eq!(edits.done(), [Edit::RemoveBeat { time_s: 3.0 }]);
         assert_eq!(edits.redo(), Some(Edit::AddBeat { time_s: 10.0 }));
+        edits.make(Edit::AddBeat { time_s: 10.05 });
+        assert_eq!(edits.done().len(), 2);
         edits.undo();
         edits.make(Edit::MarkUnusable { range_s: 1.0..2.0 });
         assert_eq!(edits.redo(), None);

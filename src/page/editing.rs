@@ -11,6 +11,13 @@ use leptos::prelude::*;
 /// How near to a marked beat a tap means that beat, CSS pixels.
 const NEAR_PX: f64 = 12.0;
 
+/// FNV-1a over words of samples (Fowler, Noll, Vo 1991).
+const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0100_0000_01b3;
+/// Of a long recording this many evenly spread chunks of so many samples are hashed.
+const HASHED_CHUNKS: usize = 100;
+const CHUNK: usize = 1000;
+
 /// The strip of controls while a reader corrects.
 #[component]
 pub fn Editing() -> impl IntoView {
@@ -77,6 +84,7 @@ pub fn tapped(store: Store, time_s: f64, seconds_per_px: f64) {
         return;
     };
     match hand {
+        Hand::Beats if in_gap(store, analysis.lead, time_s) => {}
         Hand::Beats => make(
             store,
             of_beat(analysis, time_s, REACH_S.max(NEAR_PX * seconds_per_px)),
@@ -92,6 +100,17 @@ pub fn tapped(store: Store, time_s: f64, seconds_per_px: f64) {
             }
         }
     }
+}
+
+/// Whether the lead has no samples at a time: there is no beat to put in.
+fn in_gap(store: Store, lead: usize, time_s: f64) -> bool {
+    store.open.with_untracked(|open| {
+        let trace = open.as_ref().and_then(|open| open.traces.get(lead));
+        trace.is_none_or(|trace| {
+            let at = (time_s * trace.rate_hz) as usize;
+            trace.gaps.iter().any(|gap| gap.contains(&at))
+        })
+    })
 }
 
 /// The beat at a time goes; where there is none, one is put in.
@@ -176,15 +195,21 @@ pub fn take_up(store: Store) -> bool {
     any
 }
 
-/// What names the open recording on this device: a hash, which tells nothing of whom it is.
+/// What names the open recording on this device: a hash, which tells nothing of whom it is. Where the worker gives none of
+/// the file (several files, live), it is one of the samples: recordings of one name and length are not one.
 fn key(store: Store) -> Option<String> {
     let report = store.report.get_untracked()?;
-    let recording = &report.recording;
-    let name = format!("{} {}", recording.source.name, recording.duration_s);
-    let text = report.sha256.as_ref().unwrap_or(&name);
-    // FNV-1a, 64 bits (Fowler, Noll, Vo 1991).
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    if let Some(sha256) = &report.sha256 {
+        return Some(format!("einthoven-edits {}", sha256.get(..16)?));
+    }
+    let open = store.open.get_untracked()?;
+    let samples = &open.traces.first()?.samples;
+    let mut hash = FNV_BASIS ^ samples.len() as u64;
+    let step = (samples.len() / HASHED_CHUNKS).max(CHUNK);
+    for from in (0..samples.len()).step_by(step) {
+        for value in samples.values(from..from + CHUNK) {
+            hash = (hash ^ u64::from(value.to_bits())).wrapping_mul(FNV_PRIME);
+        }
+    }
     Some(format!("einthoven-edits {hash:016x}"))
 }

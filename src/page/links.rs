@@ -73,6 +73,8 @@ struct Links {
     /// What is open, to open it again after a panic.
     files: Vec<(String, File)>,
     restarts: u32,
+    /// The model that the user has chosen.
+    model: Option<String>,
     /// Requests of the `infer` worker.
     infer_requests: u32,
     /// The live session was asked to end, or has ended: the next press of Stop waits for nothing.
@@ -100,6 +102,7 @@ pub fn start(store: Store) {
             all_readers: false,
             files: Vec::new(),
             restarts: 0,
+            model: None,
             infer_requests: 0,
             live_ending: false,
         });
@@ -200,8 +203,16 @@ pub fn analyse(lead: Option<usize>) {
 
 /// Asks another model about the open recording, and about what is opened after it.
 pub fn ask(model: String) {
-    to_worker(&ToWorker::Model { id: model }, &[], &[]);
+    with_links(|links| links.model = Some(model));
+    tell_model();
     analyse(None);
+}
+
+/// Tells the worker which model the user has chosen, if any: each new one has to be told.
+fn tell_model() {
+    if let Some(id) = with_links(|links| links.model.clone()).flatten() {
+        to_worker(&ToWorker::Model { id }, &[], &[]);
+    }
 }
 
 /// Writes the open recording in a format and hands the files to the browser's downloads.
@@ -444,6 +455,8 @@ fn start_worker() {
     };
     let worker = spawn(script, worker_said, |_| worker_died());
     with_links(|links| links.worker.worker = worker);
+    // Waits in line before all that is sent from here on.
+    tell_model();
 }
 
 fn worker_said(event: MessageEvent) {

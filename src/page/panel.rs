@@ -121,10 +121,23 @@ fn measurements(report: &Report, analysis: &Analysis) -> impl IntoView + use<> {
         .map(|lead| lead.name.clone())
         .unwrap_or_default();
     let n = analysis.median_beat.as_ref().map_or(0, |median| median.n);
+    let leads = analysis
+        .global
+        .as_ref()
+        .ok()
+        .map(|global| say(&report::global_basis(report, global)));
+    let basis = match &analysis.global {
+        Ok(global) => ta("page-measured-leads", &[("n", global.leads.len().into())]),
+        Err(_) => ta(
+            "page-measured-on",
+            &[("lead", lead.into()), ("n", n.into())],
+        ),
+    };
     view! {
         <section>
-            <h2>{t("page-measurements")}<span class="tiny">{ta("page-measured-on", &[("lead", lead.into()), ("n", n.into())])}</span></h2>
+            <h2>{t("page-measurements")}<span class="tiny">{basis}</span></h2>
             <dl class="measures" data-testid="measurements">{rows}</dl>
+            {leads.map(|words| view! { <p class="tiny">{words}</p> })}
         </section>
     }
 }

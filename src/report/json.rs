@@ -614,7 +614,11 @@ fn measurements(analysis: &Analysis, lead: &str, words: &Words) -> BTreeMap<Stri
         .iter()
         .map(|&name| {
             let part = match name {
-                "axis_deg" => value_part(analysis.axis_deg.clone(), "limb leads", words),
+                "axis_deg" => value_part(
+                    analysis.axis_deg.clone(),
+                    &words.message("label-limb-leads", &[]),
+                    words,
+                ),
                 _ => value_part(interval_named(&analysis.intervals, name), lead, words),
             };
             (name.to_owned(), part)

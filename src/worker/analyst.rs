@@ -7,7 +7,7 @@ use super::transfer::view_samples;
 use crate::engine::{InferAnswer, Job, Options, Outcome, Step};
 use crate::formats::{self, Bundle, Entry, Readers, WRITERS};
 use crate::protocol::{BUILD, FromInfer, FromWorker, JobId, ToWorker};
-use crate::recording::Recording;
+use crate::recording::{Phrase, Recording};
 use crate::report::{RecordingSummary, Report, Words, document};
 use crate::simulator;
 use js_sys::Uint8Array;
@@ -121,6 +121,10 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
                     job,
                     Job::of_recording(recording, options).of_file(sha256),
                 );
+            } else {
+                // Started anew after a panic or a given up job: the page shows what this worker never had.
+                let reason = Phrase::new("page-open-again");
+                post(&FromWorker::Failed { job, reason }, &[]);
             }
         }
         ToWorker::Model { id } => desk.borrow_mut().model = Some(id),
@@ -142,8 +146,9 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
         } => {
             let live = LiveDesk::start(job, &profile, &device, simulated_loss, start, at_s);
             let mut held = desk.borrow_mut();
+            let model = held.model.clone();
             held.job = None;
-            held.live = live;
+            held.live = live.map(|live| live.asking(model));
         }
         ToWorker::LiveInput { job, input, at_s } => {
             if let Some(live) = desk.borrow_mut().live.as_mut() {

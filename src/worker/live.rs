@@ -18,6 +18,8 @@ pub struct LiveDesk {
     id: JobId,
     job: LiveJob,
     strap: Option<Strap>,
+    /// The model that the user has chosen.
+    model: Option<String>,
 }
 
 /// A simulated device in the place of a real one.
@@ -58,9 +60,19 @@ impl LiveDesk {
     ) -> Option<Self> {
         let job = LiveJob::new(Profile::by_id(profile)?, device, start)?;
         let strap = simulated_loss.map(|loss| Strap::new(loss, at_s));
-        let mut desk = Self { id, job, strap };
+        let mut desk = Self {
+            id,
+            job,
+            strap,
+            model: None,
+        };
         desk.handle(id, Input::Start, at_s);
         Some(desk)
+    }
+
+    /// The same, asking this model.
+    pub fn asking(self, model: Option<String>) -> Self {
+        Self { model, ..self }
     }
 
     /// Takes what happened on the link and tells the page what is new.
@@ -97,7 +109,8 @@ impl LiveDesk {
                 &[counts],
             );
         }
-        if let Some(request) = request {
+        if let Some(mut request) = request {
+            request.model.clone_from(&self.model);
             ask_model(id, request, true);
         }
     }
