@@ -69,6 +69,8 @@ describe("a new version", () => {
     await visit.page.reload();
     assert.match(await visit.page.title(), /^einthoven/);
     await visit.page.waitForFunction(() => heard.updates > 0);
+    // While something is being brought the old version stays.
+    await visit.keptForOffline();
     await visit.page.reload();
     await visit.page.waitForFunction(() => document.title === "einthoven, newer");
     const state = await visit.keptForOffline();
