@@ -44,7 +44,8 @@ pub fn pick() {
     input.click();
 }
 
-fn listed(files: Option<FileList>) -> Vec<(String, File)> {
+/// The files of a list with their names.
+pub(super) fn listed(files: Option<FileList>) -> Vec<(String, File)> {
     let Some(files) = files else {
         return Vec::new();
     };

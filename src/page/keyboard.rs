@@ -92,6 +92,8 @@ fn step_finding(store: Store, step: i64) {
 fn back(store: Store) {
     if store.shortcuts.get_untracked() {
         store.shortcuts.set(false);
+    } else if store.own.with_untracked(|own| own.step.is_some()) {
+        store.own.update(|own| own.step = None);
     } else if store.connecting.get_untracked() {
         store.connecting.set(false);
     } else if store.notice.with_untracked(Option::is_some) {

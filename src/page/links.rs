@@ -1,12 +1,12 @@
 //! The page's end of the two workers: starts them, speaks to them, starts them anew after a panic.
 
 use super::store::{LiveTrace, Notice, OpenRecording, Store};
-use super::transport;
 use super::words::t;
+use super::{own, transport};
 use crate::engine::Stage;
 use crate::formats::Answers;
 use crate::live::session::Input;
-use crate::protocol::{BUILD, FromWorker, JobId, ToWorker};
+use crate::protocol::{BUILD, FromWorker, JobId, OwnAsk, Ticket, ToWorker};
 use crate::recording::{Phrase, StartTime};
 use crate::report::RecordingSummary;
 use crate::sheet::Trace;
@@ -369,6 +369,24 @@ fn to_worker<M: Serialize>(message: &M, buffers: &[ArrayBuffer], files: &[File])
     }
 }
 
+/// Says what is wanted of the slot for a user's own model.
+pub fn ask_slot(ticket: Ticket, ask: OwnAsk, files: &[File]) {
+    to_worker(&ToWorker::Own { ticket, ask }, &[], files);
+}
+
+/// Ends the models' worker, which starts anew when it is next needed. What our model was still asked is asked again.
+pub fn restart_infer() {
+    let Some(store) = with_links(|links| {
+        links.infer.end();
+        links.store
+    }) else {
+        return;
+    };
+    if store.open.with_untracked(Option::is_some) && !store.complete.get_untracked() {
+        analyse(None);
+    }
+}
+
 /// Passes a question on to the models' worker, which starts with the first.
 fn to_infer(text: &str, buffers: &[ArrayBuffer]) {
     if with_links(|links| links.infer.worker.is_none()) == Some(true) {
@@ -563,6 +581,7 @@ fn infer_died() {
     }) else {
         return;
     };
+    own::worker_gone(store, Phrase::new("page-own-died"));
     let job = store.job.get_untracked();
     to_worker(
         &ToWorker::InferDied {
@@ -605,6 +624,12 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
             store.writers.set(writers);
             if build != BUILD {
                 notice(store, Phrase::new("page-other-build"));
+            }
+        }
+        FromWorker::Own { ticket, said } => own::said(store, ticket, *said),
+        FromWorker::OwnTask { ticket, text } => {
+            if own::is_wanted(ticket) {
+                to_infer(&text, buffers);
             }
         }
         FromWorker::InferOfOtherBuild => notice(store, Phrase::new("page-other-build")),
@@ -655,6 +680,9 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
             } else {
                 Some(Stage::Inferring)
             });
+            if complete {
+                own::run(store);
+            }
         }
         FromWorker::Infer { job, text } if job == current => to_infer(&text, buffers),
         FromWorker::Choice { job, offers } if job == current => {
@@ -733,6 +761,7 @@ fn opened(
         links.restarts = 0;
         links.looked_up = false;
     });
+    own::another_recording(store);
     let progress = store.progress.get_untracked();
     store.show(OpenRecording { summary, traces });
     store.progress.set(progress);

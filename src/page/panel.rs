@@ -1,9 +1,9 @@
 //! The panel beside the trace: findings, measurements, the model, and what the recording says of itself.
 
 use super::charts::{Histogram, Tachogram};
-use super::links;
 use super::store::Store;
 use super::words::{exact, name, say, t, ta};
+use super::{links, own};
 use crate::analysis::hrv::Hrv;
 use crate::analysis::{Analysis, Interval};
 use crate::inference::Call;
@@ -31,7 +31,7 @@ fn sections(report: &Report, store: Store) -> impl IntoView + use<> {
     view! {
         {findings(report, store)}
         {match &report.analysis {
-            Ok(analysis) => view! { {measurements(report, analysis)} {model(report, store)} {rr_charts(analysis)} {hrv(&report.hrv)} }.into_any(),
+            Ok(analysis) => view! { {measurements(report, analysis)} {model(report, store)} {own::section(store)} {rr_charts(analysis)} {hrv(&report.hrv)} }.into_any(),
             Err(reason) => view! { <section><h2>{t("page-measurements")}</h2><p class="small">{say(reason)}</p></section> }.into_any(),
         }}
         {recording(&report.recording)}
