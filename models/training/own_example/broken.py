@@ -1,6 +1,8 @@
 """Models that the slot of own models must refuse, end or bear, for its tests.
 
-    python -m models.training.own_example.broken --out tests/own
+    python -m training.own_example.broken --out ../tests/own
+
+Run in `models/`, as the trainings.
 """
 
 import argparse
@@ -64,11 +66,11 @@ def open_within() -> onnx.ModelProto:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--out", type=Path, default=Path("tests/own"))
+    parser.add_argument("--out", type=Path, default=Path("../tests/own"))
     out = parser.parse_args().out
     not_a_number = np.ones((LEADS, 2), np.float32)
     not_a_number[3, 1] = np.nan
-    looped = model([helper.make_node("NonMaxSuppression", ["ecg", "ecg"], ["scores"])], {})
+    unknown = model([helper.make_node("Det", ["ecg"], ["scores"])], {})
     models = {
         "not-a-number": mean_of_leads(not_a_number),
         "never-ending": never_ending(),
@@ -76,7 +78,7 @@ def main() -> None:
         "open-within": open_within(),
         "one-rank-less": mean_of_leads(shape=(LEADS, SAMPLES)),
         "operator-set": mean_of_leads(opset=99),
-        "operator": looped,
+        "operator": unknown,
     }
     for name, proto in models.items():
         onnx.save(proto, out / f"{name}.onnx")

@@ -4,7 +4,9 @@ It is no model for people. It shows what `einthoven-own-model/1` wants and gives
 from the same simulated traces: exchanging the arm electrodes turns lead I over and exchanges II with III and aVR with aVL
 (the chest leads stay), so the one class is calculated from the other.
 
-    python -m models.training.own_example.train --program target/release/einthoven --out tests/own
+    python -m training.own_example.train --program ../target/release/einthoven --out ../tests/own
+
+Run in `models/`, as the other trainings.
 """
 
 import argparse
@@ -90,7 +92,6 @@ def trained(plain: np.ndarray) -> Arms:
 def graph_of(model: Arms) -> onnx.ModelProto:
     """The model as ONNX with fixed shapes, built by hand so that nothing else is in it."""
     weights = [numpy_helper.from_array(value.detach().numpy(), name) for name, value in model.named_parameters()]
-    weights.append(numpy_helper.from_array(np.array([2], np.int64), "time"))
     nodes = [
         helper.make_node("Conv", ["ecg", "first.weight", "first.bias"], ["a"], strides=[2], kernel_shape=[7]),
         helper.make_node("Relu", ["a"], ["b"]),
@@ -101,11 +102,11 @@ def graph_of(model: Arms) -> onnx.ModelProto:
     ]
     shape = [1, len(LEADS), RATE_HZ * WINDOW_S]
     graph = helper.make_graph(
-        [node for node in nodes],
+        nodes,
         "arms",
         [helper.make_tensor_value_info("ecg", TensorProto.FLOAT, shape)],
         [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [1, 2])],
-        [weight for weight in weights if weight.name != "time"],
+        weights,
     )
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], producer_name="einthoven own example")
     proto.ir_version = 8
@@ -128,8 +129,8 @@ MANIFEST = {
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--program", default="target/release/einthoven")
-    parser.add_argument("--out", type=Path, default=Path("tests/own"))
+    parser.add_argument("--program", default="../target/release/einthoven")
+    parser.add_argument("--out", type=Path, default=Path("../tests/own"))
     arguments = parser.parse_args()
     model = trained(simulated(arguments.program, 240, 1000))
     held_apart = simulated(arguments.program, 60, 5000)
