@@ -9,7 +9,7 @@
 use crate::analysis::edits::Edit;
 use crate::engine::{InferAnswer, InferRequest, LiveUpdate, Stage};
 use crate::formats::{Answers, Offer, Question};
-use crate::inference::own::{self, Inspection, OwnCard, OwnRequest, OwnResult};
+use crate::inference::own::{self, Inspection, OwnRequest, OwnResult};
 use crate::inference::{Call, InferenceError};
 use crate::live::session::Input;
 use crate::recording::{Phrase, StartTime};
@@ -337,8 +337,6 @@ pub enum OwnAsk {
     Check {
         /// Answers of the form.
         answers: own::Answers,
-        /// Keep the file on this device.
-        keep: bool,
     },
     /// Run it on the open recording; without a file the kept one.
     Run {
@@ -364,8 +362,6 @@ pub enum OwnTask {
     Check {
         /// Answers of the form.
         answers: own::Answers,
-        /// Keep the file on this device.
-        keep: bool,
     },
     /// Run it.
     Run {
@@ -389,7 +385,7 @@ pub enum OwnSaid {
     /// It passed its checks.
     Ready {
         /// Its card.
-        card: OwnCard,
+        card: Vec<Phrase>,
         /// Its manifest as JSON.
         manifest: String,
         /// The file is kept on this device.
@@ -398,7 +394,7 @@ pub enum OwnSaid {
     /// What it says of the recording.
     Answer {
         /// Its card.
-        card: OwnCard,
+        card: Vec<Phrase>,
         /// Its values.
         result: OwnResult,
     },

@@ -92,9 +92,9 @@ fn the_example_tells_exchanged_arms() {
     let session = arms();
     let plain = result(&session, &recording(20.0));
     let other = result(&session, &exchanged(recording(20.0)));
-    assert_eq!(plain.values[0].label, "arms as they should be");
-    assert!(plain.is_share && plain.values[0].value > 0.9, "{plain:?}");
-    assert!(other.values[1].value > 0.9, "{other:?}");
+    assert_eq!(plain.values[0].0, "arms as they should be");
+    assert!(plain.is_share && plain.values[0].1 > 0.9, "{plain:?}");
+    assert!(other.values[1].1 > 0.9, "{other:?}");
     assert_eq!(plain.lines[0].args[0].1, 3_usize.into());
 }
 
@@ -182,7 +182,7 @@ fn a_manifest_that_does_not_fit_is_refused_at_the_place() {
 fn an_open_batch_is_borne() {
     let session = OwnSession::load(manifest(), &file("open-batch.onnx")).unwrap();
     let found = result(&session, &recording(10.0));
-    assert!((found.values[0].value - 0.5).abs() < 1e-6);
+    assert!((found.values[0].1 - 0.5).abs() < 1e-6);
 }
 
 #[test]

@@ -161,10 +161,14 @@ impl InferenceError {
                 field,
                 expected,
                 found,
-            } => Phrase::new("model-error-manifest")
-                .with("field", field.as_str())
-                .with("expected", expected.as_str())
-                .with("found", found.as_str()),
+            } => Phrase::new(if field.starts_with("own-") {
+                "own-error-field"
+            } else {
+                "model-error-manifest"
+            })
+            .with("field", field.as_str())
+            .with("expected", expected.as_str())
+            .with("found", found.as_str()),
             Self::UnknownStep { step } => {
                 Phrase::new("model-error-unknown-step").with("step", step.as_str())
             }

@@ -2,10 +2,11 @@
 //!
 //! What is checked and run happens in the workers; here stand the form's answers and the time limit.
 
-use super::store::{OwnSlot, Store};
+use super::panel::value_row;
+use super::store::Store;
 use super::words::{exact, say, t, ta};
 use super::{files, links};
-use crate::inference::own::{FieldKind, OwnResult, OwnValue, STEPS, step_of};
+use crate::inference::own::{Answers, Field, FieldKind, OwnResult, STEPS, step_of};
 use crate::protocol::{OwnAsk, OwnSaid, Ticket};
 use crate::recording::Phrase;
 use gloo::storage::{LocalStorage, Storage};
@@ -13,8 +14,7 @@ use js_sys::Uint8Array;
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::time::Duration;
-use wasm_bindgen::JsCast;
-use web_sys::{File, HtmlInputElement};
+use web_sys::File;
 
 /// Manifest of the model that this device keeps; its file is kept by the browser beside it.
 const KEPT_KEY: &str = "einthoven-own-model";
@@ -22,64 +22,91 @@ const KEPT_KEY: &str = "einthoven-own-model";
 /// How long checking or running may take before the models' worker is ended.
 const LIMIT_S: u64 = 20;
 
-thread_local! {
-    /// Number of what was wanted last, and the chosen files; the store holds no browser objects.
-    static WANTED: RefCell<(Ticket, Vec<File>)> = const { RefCell::new((0, Vec::new())) };
+/// The slot. It holds browser objects, which no signal takes: [`Store::own_turn`] counts its changes.
+#[derive(Default)]
+struct Slot {
+    /// Number of what was wanted last.
+    ticket: Ticket,
+    /// It was not answered yet.
+    waiting: bool,
+    /// Step of the form that is open, an index into [`STEPS`].
+    step: Option<usize>,
+    /// What was chosen.
+    files: Vec<File>,
+    /// What the chosen file says of itself.
+    facts: Vec<Phrase>,
+    /// Answers of the form so far.
+    answers: Answers,
+    /// Why it was refused last.
+    refused: Option<Phrase>,
+    /// Manifest of the model in the slot as JSON; empty without one.
+    manifest: String,
+    /// Its card, once it was checked or run since the page was loaded.
+    card: Vec<Phrase>,
+    /// What it says of the open recording.
+    result: Option<OwnResult>,
 }
 
-/// The slot as this device keeps it.
-pub fn kept() -> OwnSlot {
-    OwnSlot {
+thread_local! {
+    static SLOT: RefCell<Slot> = RefCell::new(Slot {
         manifest: LocalStorage::get(KEPT_KEY).unwrap_or_default(),
-        ..OwnSlot::default()
-    }
+        ..Slot::default()
+    });
+}
+
+fn read<T>(look: impl FnOnce(&Slot) -> T) -> T {
+    SLOT.with_borrow(look)
+}
+
+/// Changes the slot and shows it.
+fn change(store: Store, work: impl FnOnce(&mut Slot)) {
+    SLOT.with_borrow_mut(work);
+    store.own_turn.update(|turn| *turn += 1);
 }
 
 /// Whether this is what was wanted last.
 pub fn is_wanted(ticket: Ticket) -> bool {
-    WANTED.with_borrow(|(wanted, _)| *wanted == ticket)
+    read(|slot| slot.ticket == ticket)
 }
 
 fn want(store: Store, ask: OwnAsk) {
     give_up(store);
-    let (ticket, files) = WANTED.with_borrow_mut(|(ticket, files)| {
-        *ticket += 1;
-        (*ticket, files.clone())
+    change(store, |slot| {
+        slot.ticket += 1;
+        slot.waiting = true;
+        slot.refused = None;
     });
-    store.own.update(|own| {
-        own.waiting = true;
-        own.refused = None;
-    });
+    let (ticket, files) = read(|slot| (slot.ticket, slot.files.clone()));
     links::ask_slot(ticket, ask, &files);
 }
 
 /// Gives up what is being done: a run cannot be interrupted, so its worker is ended.
 fn give_up(store: Store) {
-    if store.own.with_untracked(|own| own.waiting) {
-        WANTED.with_borrow_mut(|(ticket, _)| *ticket += 1);
-        store.own.update(|own| own.waiting = false);
+    if read(|slot| slot.waiting) {
+        change(store, |slot| {
+            slot.ticket += 1;
+            slot.waiting = false;
+        });
         links::restart_infer();
     }
 }
 
 /// Another recording takes the place of the last: what was said of that, or is still being asked, is not said of this.
 pub fn another_recording(store: Store) {
-    if store.own.with_untracked(|own| own.step.is_none()) {
+    if read(|slot| slot.step.is_none()) {
         give_up(store);
     }
-    store.own.update(|own| {
-        own.result = None;
-        own.refused = None;
+    change(store, |slot| {
+        slot.result = None;
+        slot.refused = None;
     });
 }
 
 /// Asks the user's model about the open recording, once.
 pub fn run(store: Store) {
-    let manifest = store.own.with_untracked(|own| {
-        let due = !own.waiting && own.result.is_none() && own.refused.is_none();
-        Some(own.manifest.clone()).filter(|manifest| due && !manifest.is_empty())
-    });
-    if let Some(manifest) = manifest {
+    let due = read(|slot| !slot.waiting && slot.result.is_none() && slot.refused.is_none());
+    let manifest = read(|slot| slot.manifest.clone());
+    if due && !manifest.is_empty() {
         let from_s = store.from_s.get_untracked();
         want(store, OwnAsk::Run { manifest, from_s });
     }
@@ -96,68 +123,68 @@ pub fn said(store: Store, ticket: Ticket, said: OwnSaid) {
         return;
     }
     let is_ready = matches!(said, OwnSaid::Ready { .. });
-    store.own.update(|own| {
-        own.waiting = false;
-        match said {
-            OwnSaid::Began | OwnSaid::Forgotten => {}
-            // Given up in the meantime.
-            OwnSaid::Inspected(_) if own.step.is_none() => {}
-            OwnSaid::Inspected(found) => {
-                // With a manifest beside it all is answered: what is left is to look at it.
-                let is_whole = found.answers.iter().any(|(id, _)| id == "own-name");
-                own.step = Some(if is_whole { STEPS.len() } else { 1 });
-                own.facts = found.facts;
-                own.answers = found.answers;
-            }
-            OwnSaid::Ready {
-                card,
-                manifest,
-                is_kept,
-            } => {
-                if is_kept {
-                    let _ = LocalStorage::set(KEPT_KEY, &manifest);
-                } else {
-                    LocalStorage::delete(KEPT_KEY);
-                }
-                *own = OwnSlot {
-                    card: Some(card),
-                    manifest,
-                    ..OwnSlot::default()
-                };
-            }
-            OwnSaid::Answer { card, result } => {
-                own.card = Some(card);
-                own.result = Some(result);
-            }
-            OwnSaid::Refused { field, reason } => refuse(own, field.as_deref(), reason),
-        }
-    });
+    change(store, |slot| take_up(slot, said));
     if is_ready && store.complete.get_untracked() {
         run(store);
     }
 }
 
-fn refuse(own: &mut OwnSlot, field: Option<&str>, reason: Phrase) {
-    own.waiting = false;
-    own.refused = Some(reason);
-    let step = field.and_then(step_of).map(|step| step + 1);
-    own.step = own.step.map(|shown| step.unwrap_or(shown));
+fn take_up(slot: &mut Slot, said: OwnSaid) {
+    slot.waiting = false;
+    match said {
+        OwnSaid::Began | OwnSaid::Forgotten => {}
+        OwnSaid::Inspected(found) => {
+            // With a manifest beside it all is answered: what is left is to look at it.
+            let is_whole = found.answers.iter().any(|(id, _)| id == "own-name");
+            slot.step = Some(if is_whole { STEPS.len() - 1 } else { 0 });
+            slot.facts = found.facts;
+            slot.answers = found.answers;
+        }
+        OwnSaid::Ready {
+            card,
+            manifest,
+            is_kept,
+        } => {
+            if is_kept {
+                let _ = LocalStorage::set(KEPT_KEY, &manifest);
+            } else {
+                LocalStorage::delete(KEPT_KEY);
+            }
+            slot.step = None;
+            slot.card = card;
+            slot.manifest = manifest;
+            slot.result = None;
+        }
+        OwnSaid::Answer { card, result } => {
+            slot.card = card;
+            slot.result = Some(result);
+        }
+        OwnSaid::Refused { field, reason } => {
+            let step = field.and_then(|field| step_of(&field));
+            refuse(slot, reason);
+            slot.step = slot.step.map(|shown| step.unwrap_or(shown));
+        }
+    }
+}
+
+fn refuse(slot: &mut Slot, reason: Phrase) {
+    slot.waiting = false;
+    slot.refused = Some(reason);
 }
 
 /// The models' worker went, and what was wanted with it: the model is taken out, or every load would end so again.
 pub fn worker_gone(store: Store, reason: Phrase) {
-    if store.own.with_untracked(|own| own.waiting) {
+    if read(|slot| slot.waiting) {
         LocalStorage::delete(KEPT_KEY);
-        store.own.update(|own| {
-            own.manifest.clear();
-            own.card = None;
-            refuse(own, None, reason);
+        change(store, |slot| {
+            slot.manifest.clear();
+            refuse(slot, reason);
         });
     }
 }
 
 fn too_long(store: Store, ticket: Ticket) {
-    if is_wanted(ticket) && store.own.with_untracked(|own| own.waiting) {
+    if is_wanted(ticket) && read(|slot| slot.waiting) {
         let reason = Phrase::new("page-own-never-ended").with("limit", LIMIT_S);
         worker_gone(store, reason);
         links::restart_infer();
@@ -166,231 +193,213 @@ fn too_long(store: Store, ticket: Ticket) {
 
 fn take_out(store: Store) {
     LocalStorage::delete(KEPT_KEY);
-    WANTED.with_borrow_mut(|(_, files)| files.clear());
-    store.own.set(OwnSlot::default());
+    change(store, |slot| {
+        slot.manifest.clear();
+        slot.files.clear();
+    });
     want(store, OwnAsk::Forget);
 }
 
-fn choose_files(store: Store, event: &web_sys::Event) {
-    let input = event.target();
-    let input = input.and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-    let chosen = files::listed(input.and_then(|input| input.files()));
-    if !chosen.is_empty() {
-        let chosen = chosen.into_iter().map(|(_, file)| file).collect();
-        WANTED.with_borrow_mut(|(_, files)| *files = chosen);
+/// Opens a step of the form, or closes it.
+pub fn go(store: Store, step: Option<usize>) {
+    give_up(store);
+    change(store, |slot| {
+        slot.step = step;
+        slot.refused = None;
+    });
+}
+
+/// Whether the form is open.
+pub fn is_open() -> bool {
+    read(|slot| slot.step.is_some())
+}
+
+/// Asks for the model's file, and begins with what it says of itself.
+fn choose(store: Store) {
+    files::pick_for(move |chosen| {
+        SLOT.with_borrow_mut(|slot| {
+            slot.files = chosen.into_iter().map(|(_, file)| file).collect();
+        });
         want(store, OwnAsk::Inspect);
-    }
-}
-
-/// The form, while it is open.
-pub fn form(store: Store) -> impl IntoView {
-    let shown = Memo::new(move |_| {
-        store
-            .own
-            .with(|own| (own.step, own.waiting, own.refused.clone()))
     });
-    move || {
-        let (step, waiting, refused) = shown.get();
-        step.map(|step| card(store, step, waiting, refused))
-    }
 }
 
-fn card(store: Store, step: usize, waiting: bool, refused: Option<Phrase>) -> impl IntoView {
-    let is_last = step == STEPS.len();
-    let go = move |to: Option<usize>| {
-        give_up(store);
-        store.own.update(|own| {
-            own.step = to;
-            own.refused = None;
-        });
-    };
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        if step == 0 || waiting {
-            return;
-        }
-        if !is_last {
-            go(Some(step + 1));
-            return;
-        }
-        let (answers, keep) = store
-            .own
-            .with_untracked(|own| (own.answers.clone(), own.keep));
-        want(store, OwnAsk::Check { answers, keep });
-    };
-    let body = match step.checked_sub(1).and_then(|index| STEPS.get(index)) {
-        None => file_step(store).into_any(),
-        Some(shown) => {
-            let heading = ta(
-                "page-own-step",
-                &[
-                    ("n", step.into()),
-                    ("of", STEPS.len().into()),
-                    ("what", shown.id.into()),
-                ],
-            );
-            let fields: Vec<_> = shown
-                .fields
-                .iter()
-                .map(|field| labelled(store, field.id, field.kind))
-                .collect();
-            view! { <p class="small">{heading}</p><div class="fields">{fields}</div> }.into_any()
-        }
-    };
-    let refused = refused.map(
-        |reason| view! { <p class="refused" role="alert" data-testid="own-refused">{say(&reason)}</p> },
-    );
-    let next = if is_last {
-        "page-own-check"
-    } else {
-        "page-own-next"
-    };
-    view! {
-        <form class="card" aria-label=t("page-own-open") on:submit=submit data-testid="own">
-            <h2>{t("page-own-open")}</h2>
-            {body}
-            {is_last.then(|| keep(store))}
-            {waiting.then(|| view! { <p class="small" role="status">{t("page-own-waiting")}</p> })}
-            {refused}
-            <div class="actions">
-                <button type="button" class="btn line" on:click=move |_| go(None)>{t("page-cancel")}</button>
-                <span class="spacer"></span>
-                {(step > 0).then(|| view! { <button type="button" class="btn line" on:click=move |_| go(Some(step - 1))>{t("page-own-back")}</button> })}
-                {(step > 0).then(|| view! { <button type="submit" class="btn primary" disabled=waiting data-testid="own-next">{t(next)}</button> })}
-            </div>
-        </form>
-    }
+// One view for all paragraphs and one for all buttons: each view of its own is code that every visit waits for.
+
+fn line(class: &'static str, text: String) -> AnyView {
+    view! { <p class=class>{text}</p> }.into_any()
 }
 
-fn file_step(store: Store) -> impl IntoView {
-    view! {
-        <p class="small">{t("page-own-what")}</p>
-        <input type="file" multiple accept=".onnx,.json" aria-label=t("page-own-file") data-testid="own-file" on:change=move |event| choose_files(store, &event)/>
-    }
-}
-
-fn keep(store: Store) -> impl IntoView {
-    let flip = move |_| store.own.update_untracked(|own| own.keep = !own.keep);
-    let facts = store.own.with_untracked(|own| own.facts.clone());
-    view! {
-        {sentences(&facts)}
-        <label class="tick"><input type="checkbox" checked=store.own.with_untracked(|own| own.keep) on:change=flip data-testid="own-keep"/>{t("page-own-keep")}</label>
-    }
-}
-
-fn labelled(store: Store, id: &'static str, kind: FieldKind) -> impl IntoView {
-    let value = store.own.with_untracked(|own| {
-        let found = own.answers.iter().find(|(known, _)| known == id);
-        found.map(|(_, value)| value.clone()).unwrap_or_default()
-    });
-    let take = move |event| {
-        let value: String = event_target_value(&event);
-        store.own.update_untracked(|own| {
-            own.answers.retain(|(known, _)| known != id);
-            own.answers.push((id.to_owned(), value));
-        });
-    };
-    let control = match kind {
-        FieldKind::Text | FieldKind::Number => {
-            let mode = if kind == FieldKind::Number {
-                "decimal"
-            } else {
-                "text"
-            };
-            view! { <input inputmode=mode prop:value=value on:input=take data-testid=id/> }
-                .into_any()
-        }
-        FieldKind::Lines => {
-            view! { <textarea rows="3" prop:value=value on:input=take data-testid=id></textarea> }
-                .into_any()
-        }
-        FieldKind::Choice(choices) => {
-            let options: Vec<_> = choices
-                .iter()
-                .map(|choice| view! { <option value=*choice selected=value == *choice>{t(&format!("{id}-{choice}"))}</option> })
-                .collect();
-            view! { <select on:change=take data-testid=id><option value="">{t("page-own-choose")}</option>{options}</select> }
-                .into_any()
-        }
-    };
-    let hint = exact(&Phrase::new(id)).map(|hint| view! { <span class="tiny">{hint}</span> });
-    view! { <label class:wide=kind == FieldKind::Lines>{t(id)}{control}{hint}</label> }
+fn button(id: &'static str, class: &'static str, press: impl Fn() + 'static) -> AnyView {
+    let press: Box<dyn Fn()> = Box::new(press);
+    view! { <button class=class on:click=move |_| press() data-testid=id>{t(id)}</button> }
+        .into_any()
 }
 
 fn sentences(phrases: &[Phrase]) -> Vec<AnyView> {
     phrases
         .iter()
-        .map(|phrase| view! { <p class="tiny">{say(phrase)}</p> }.into_any())
+        .map(|phrase| line("tiny", say(phrase)))
         .collect()
+}
+
+/// The form, while it is open.
+pub fn form(store: Store) -> impl IntoView {
+    move || {
+        store.own_turn.get();
+        let card = read(|slot| slot.step.and_then(|step| card(store, slot, step)));
+        card.unwrap_or_else(|| ().into_any())
+    }
+}
+
+fn card(store: Store, slot: &Slot, step: usize) -> Option<AnyView> {
+    let shown = STEPS.get(step)?;
+    let (n, of) = ((step + 1).into(), STEPS.len().into());
+    let heading = ta(
+        "page-own-step",
+        &[("n", n), ("of", of), ("what", shown.id.into())],
+    );
+    let fields: Vec<_> = (shown.fields.iter())
+        .map(|field| labelled(slot, field))
+        .collect();
+    let mut said = Vec::new();
+    if slot.waiting {
+        said.push(line("small", t("page-own-waiting")));
+    }
+    said.extend((slot.refused.iter()).map(|reason| line("refused", say(reason))));
+    let mut actions = vec![button("page-cancel", "btn line", move || go(store, None))];
+    if let Some(before) = step.checked_sub(1) {
+        let back = move || go(store, Some(before));
+        actions.push(button("page-own-back", "btn line", back));
+    }
+    actions.push(if step + 1 == STEPS.len() {
+        button("page-own-check", "btn primary", move || check(store))
+    } else {
+        button("page-own-next", "btn primary", move || {
+            go(store, Some(step + 1))
+        })
+    });
+    Some(
+        view! {
+            <div class="card" role="dialog" aria-label=t("page-own-open") aria-live="polite" data-testid="own">
+                <h2>{heading}</h2>
+                <div>{sentences(&slot.facts)}</div>
+                <div class="fields">{fields}</div>
+                {said}
+                <div class="actions">{actions}</div>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+fn check(store: Store) {
+    let answers = read(|slot| slot.answers.clone());
+    want(store, OwnAsk::Check { answers });
+}
+
+fn labelled(slot: &Slot, field: &Field) -> AnyView {
+    let id = field.id;
+    let found = slot.answers.iter().find(|(known, _)| known == id);
+    let value = found.map(|(_, value)| value.clone()).unwrap_or_default();
+    let take = move |event| {
+        let value: String = event_target_value(&event);
+        SLOT.with_borrow_mut(|slot| {
+            slot.answers.retain(|(known, _)| known != id);
+            slot.answers.push((id.to_owned(), value));
+        });
+    };
+    let control = match field.kind {
+        FieldKind::Text | FieldKind::Number => {
+            view! { <input prop:value=value on:input=take data-testid=id/> }.into_any()
+        }
+        FieldKind::Choice(choices) => {
+            let option = |choice: &&'static str| {
+                let words = t(&format!("{id}-{choice}"));
+                view! { <option value=*choice selected=value == *choice>{words}</option> }
+                    .into_any()
+            };
+            let options: Vec<_> = choices.iter().map(option).collect();
+            view! { <select on:input=take data-testid=id>{options}</select> }.into_any()
+        }
+    };
+    let class = if field.kind == FieldKind::Number {
+        ""
+    } else {
+        "wide"
+    };
+    let hint = exact(&Phrase::new(id)).unwrap_or_default();
+    view! { <label class=class>{t(id)}{control}<span class="tiny">{hint}</span></label> }.into_any()
 }
 
 /// What stands in the panel: the way in, or the model with what it says.
 pub fn section(store: Store) -> impl IntoView {
     move || {
-        let own = store.own.get();
-        if own.manifest.is_empty() {
-            let open = move |_| store.own.update(|own| own.step = Some(0));
-            let refused = own.refused.filter(|_| own.step.is_none());
-            let refused = refused.map(|reason| view! { <p class="refused">{say(&reason)}</p> });
-            return view! {
-                <section>{refused}<button class="btn line" on:click=open data-testid="own-open">{t("page-own-open")}</button></section>
-            }
-            .into_any();
-        }
-        filled(store, own).into_any()
-    }
-}
-
-fn filled(store: Store, own: OwnSlot) -> impl IntoView {
-    let card = own.card.map(|card| {
-        view! {
-            <p><b>{card.title}</b></p>
-            <details><summary class="small">{t("page-own-card")}</summary>
-                {sentences(&card.lines)}
-                <p class="tiny hash" data-testid="own-hash">"SHA-256 "{card.sha256}</p>
-            </details>
-        }
-    });
-    let said = match (own.waiting, own.refused, own.result) {
-        (true, _, _) => view! { <p class="small">{t("page-own-waiting")}</p> }.into_any(),
-        (_, Some(reason), _) => {
-            view! { <p class="refused" data-testid="own-refused">{say(&reason)}</p> }.into_any()
-        }
-        (_, _, Some(result)) => values(&result).into_any(),
-        _ => ().into_any(),
-    };
-    let manifest = own.manifest;
-    let save = move |_| {
-        let bytes = Uint8Array::from(manifest.as_bytes());
-        files::save("own-model.json", &bytes.buffer());
-    };
-    view! {
-        <section data-testid="own-model">
-            <h2>{t("page-own-model")}</h2>
-            <p class="tiny">{t("page-own-no-claim")}</p>
-            {card}
-            {said}
-            <div class="row">
-                <button class="btn line" on:click=save>{t("page-own-save")}</button>
-                <button class="btn line" on:click=move |_| take_out(store) data-testid="own-take-out">{t("page-own-take-out")}</button>
-            </div>
-        </section>
-    }
-}
-
-fn values(result: &OwnResult) -> impl IntoView + use<> {
-    let digits = if result.is_share { 3 } else { 4 };
-    let row = |value: &OwnValue| {
-        let reached = value.threshold.map(|limit| {
-            let id = if value.value >= limit {
-                "page-own-reached"
+        store.own_turn.get();
+        read(|slot| {
+            let (heading, body) = if slot.manifest.is_empty() {
+                ("page-own-slot", empty(store, slot))
             } else {
-                "page-own-below"
+                ("page-own-model", filled(store, slot))
             };
-            ta(id, &[("limit", super::tools::trimmed(limit.into()).into())])
+            view! { <section data-testid="own-model"><h2>{t(heading)}</h2>{body}</section> }
+                .into_any()
+        })
+    }
+}
+
+fn empty(store: Store, slot: &Slot) -> Vec<AnyView> {
+    let mut body = vec![line("tiny", t("page-own-what")), state(slot)];
+    body.push(button("page-own-open", "btn line", move || choose(store)));
+    body
+}
+
+/// What is being done with the model, why it was refused, or what it says; in the form while that is open.
+fn state(slot: &Slot) -> AnyView {
+    if slot.step.is_some() {
+        return ().into_any();
+    }
+    match (slot.waiting, &slot.refused, &slot.result) {
+        (true, _, _) => line("small", t("page-own-waiting")),
+        (_, Some(reason), _) => line("refused", say(reason)),
+        (_, _, Some(result)) => values(result).into_any(),
+        _ => ().into_any(),
+    }
+}
+
+fn filled(store: Store, slot: &Slot) -> Vec<AnyView> {
+    let mut body = vec![line("tiny", t("page-own-no-claim")), state(slot)];
+    body.extend(sentences(&slot.card));
+    let buttons = vec![
+        button("page-own-save", "btn line", save_manifest),
+        button("page-own-take-out", "btn line", move || take_out(store)),
+    ];
+    body.push(view! { <div class="row">{buttons}</div> }.into_any());
+    body
+}
+
+fn save_manifest() {
+    let bytes = read(|slot| Uint8Array::from(slot.manifest.as_bytes()));
+    files::save("own-model.json", &bytes.buffer());
+}
+
+fn values(result: &OwnResult) -> Vec<AnyView> {
+    let digits = if result.is_share { 3 } else { 4 };
+    let row = |(index, (label, value)): (usize, &(String, f32))| {
+        let reached = result.thresholds.get(index).map(|limit| {
+            let is_reached = usize::from(value >= limit);
+            let limit = super::tools::trimmed((*limit).into());
+            let args = [("limit", limit.into()), ("reached", is_reached.into())];
+            ta("page-own-threshold", &args)
         });
-        view! { <dt>{value.label.clone()}</dt><dd class="basis">{reached}</dd><dd class="value">{format!("{:.digits$}", value.value)}</dd> }
+        let number = format!("{value:.digits$}");
+        value_row(label.clone(), reached.unwrap_or_default(), number, "")
     };
-    let rows: Vec<_> = result.values.iter().map(row).collect();
-    view! { <dl class="measures" data-testid="own-values">{rows}</dl>{sentences(&result.lines)} }
+    let rows: Vec<_> = result.values.iter().enumerate().map(row).collect();
+    let mut said = sentences(&result.lines);
+    said.insert(
+        0,
+        view! { <dl class="measures" data-testid="own-values">{rows}</dl> }.into_any(),
+    );
+    said
 }

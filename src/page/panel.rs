@@ -75,6 +75,17 @@ fn findings(report: &Report, store: Store) -> impl IntoView + use<> {
 /// Intervals that the panel leaves to the text and JSON.
 const NOT_SHOWN: [&str; 2] = ["label-jt", "label-qtc-rautaharju"];
 
+/// A value with what it rests on.
+pub(super) fn value_row(
+    label: String,
+    basis: String,
+    value: String,
+    unit: &'static str,
+) -> AnyView {
+    view! { <dt>{label}</dt><dd class="basis">{basis}</dd><dd class="value">{value}<span class="unit">{unit}</span></dd> }
+        .into_any()
+}
+
 /// A figure with what it rests on, or why it is withheld.
 fn measured_row(
     label: &'static str,
@@ -86,8 +97,7 @@ fn measured_row(
         Measured::Value { value, sd, n, .. } => {
             let spread = sd.map(|sd| format!("± {sd:.0}, ")).unwrap_or_default();
             let basis = ta(basis, &[("spread", spread.into()), ("n", (*n).into())]);
-            view! { <dt>{t(label)}</dt><dd class="basis">{basis}</dd><dd class="value">{format!("{value:.0}")}<span class="unit">{unit}</span></dd> }
-                .into_any()
+            value_row(t(label), basis, format!("{value:.0}"), unit)
         }
         Measured::Withheld(reason) => {
             view! { <dt>{t(label)}</dt><dd class="withheld">{say(reason)}</dd> }.into_any()

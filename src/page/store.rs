@@ -3,7 +3,6 @@
 use crate::analysis::edits::Edits;
 use crate::engine::{LiveBeat, LiveUpdate, Stage};
 use crate::formats::{Answers, Offer, Question};
-use crate::inference::own::{self, OwnCard, OwnResult};
 use crate::protocol::JobId;
 use crate::recording::Phrase;
 use crate::report::{RecordingSummary, Report};
@@ -34,29 +33,6 @@ pub struct Notice {
     pub file: String,
     /// What is said.
     pub text: Phrase,
-}
-
-/// The slot for a user's own model.
-#[derive(Clone, Debug, Default)]
-pub struct OwnSlot {
-    /// Step of the form that is open: 0 chooses the file, the others are [`own::STEPS`].
-    pub step: Option<usize>,
-    /// Answers of the form so far.
-    pub answers: own::Answers,
-    /// What the chosen file says of itself.
-    pub facts: Vec<Phrase>,
-    /// The file shall be kept on this device.
-    pub keep: bool,
-    /// Something was asked and is not answered.
-    pub waiting: bool,
-    /// Why it was refused last.
-    pub refused: Option<Phrase>,
-    /// Manifest of the model in the slot as JSON; empty without one.
-    pub manifest: String,
-    /// Its card, once it was checked since the page was loaded.
-    pub card: Option<OwnCard>,
-    /// What it says of the open recording.
-    pub result: Option<OwnResult>,
 }
 
 /// A live trace in progress.
@@ -148,8 +124,8 @@ pub struct Store {
     pub answers: RwSignal<Answers>,
     /// Number of the current job.
     pub job: RwSignal<JobId>,
-    /// The slot for a user's own model.
-    pub own: RwSignal<OwnSlot>,
+    /// How often the slot for a user's own model has changed.
+    pub own_turn: RwSignal<u32>,
     /// The live trace, while one runs.
     pub live: RwSignal<Option<LiveTrace>>,
     /// The card for choosing a device is open.
@@ -211,7 +187,7 @@ impl Store {
             question: RwSignal::new(None),
             answers: RwSignal::new(Answers::default()),
             job: RwSignal::new(0),
-            own: RwSignal::new(super::own::kept()),
+            own_turn: RwSignal::new(0),
             live: RwSignal::new(None),
             connecting: RwSignal::new(false),
             shortcuts: RwSignal::new(false),

@@ -4,7 +4,7 @@
 use super::channel;
 use crate::inference::InferenceError;
 use crate::inference::own::{
-    Answers, OwnManifest, OwnRequest, OwnSession, answers_of, inspect, manifest_of,
+    Answers, OwnManifest, OwnRequest, OwnSession, answers_of, inspect, is_to_be_kept, manifest_of,
 };
 use crate::protocol::{OwnSaid, OwnTask};
 use crate::recording::Phrase;
@@ -43,7 +43,7 @@ impl Slot {
         let model = (has_model && !buffers.is_empty()).then(|| buffers.remove(0));
         let said = match task {
             OwnTask::Inspect { manifest } => inspected(model.as_ref(), manifest.as_deref()),
-            OwnTask::Check { answers, keep } => self.check(model, &answers, keep).await,
+            OwnTask::Check { answers } => self.check(model, &answers).await,
             OwnTask::Run { manifest, request } => {
                 self.run(model, &manifest, *request, &buffers).await
             }
@@ -60,13 +60,12 @@ impl Slot {
         &self,
         model: Option<ArrayBuffer>,
         answers: &Answers,
-        keep: bool,
     ) -> Result<OwnSaid, OwnSaid> {
         let manifest = manifest_of(answers)?;
         let buffer = model.ok_or_else(gone)?;
         let checked = self.load(manifest, &Uint8Array::new(&buffer).to_vec())?;
         // Its run on a recording is what the page waits for; a store that is full or switched off is told then.
-        let is_kept = if keep {
+        let is_kept = if is_to_be_kept(answers) {
             store(&buffer).await.is_some()
         } else {
             false
@@ -76,7 +75,7 @@ impl Slot {
         }
         let manifest = serde_json::to_string_pretty(checked.session.manifest());
         Ok(OwnSaid::Ready {
-            card: checked.session.card().clone(),
+            card: checked.session.card().to_vec(),
             manifest: manifest.unwrap_or_default(),
             is_kept,
         })
@@ -102,7 +101,7 @@ impl Slot {
         };
         let most_windows = (RUN_MS / checked.window_ms.max(0.01)) as usize;
         Ok(OwnSaid::Answer {
-            card: checked.session.card().clone(),
+            card: checked.session.card().to_vec(),
             result: checked.session.run(&request, most_windows)?,
         })
     }

@@ -49,7 +49,7 @@ fn passed_on(
             });
             (OwnTask::Inspect { manifest }, Vec::new())
         }
-        OwnAsk::Check { answers, keep } => (OwnTask::Check { answers, keep }, Vec::new()),
+        OwnAsk::Check { answers } => (OwnTask::Check { answers }, Vec::new()),
         OwnAsk::Run { manifest, from_s } => {
             let request = Box::new(request(recording, &manifest, from_s)?);
             let leads = (request.leads.iter())

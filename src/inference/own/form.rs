@@ -16,9 +16,8 @@ pub enum FieldKind {
     Text,
     /// A number.
     Number,
-    /// Several lines.
-    Lines,
-    /// One of these values; the catalogue has `<field>-<value>` for each.
+    /// One of these values; the catalogue has `<field>-<value>` for each. The first stands for no answer where it is
+    /// [`UNANSWERED`].
     Choice(&'static [&'static str]),
 }
 
@@ -40,6 +39,9 @@ pub struct FormStep {
     pub fields: &'static [Field],
 }
 
+/// The choice that is none: what it stands for must be answered.
+const UNANSWERED: &str = "open";
+
 const fn field(id: &'static str, kind: FieldKind) -> Field {
     Field { id, kind }
 }
@@ -49,12 +51,17 @@ pub static STEPS: [FormStep; 4] = [
     FormStep {
         id: "own-step-input",
         fields: &[
-            field("own-leads", FieldKind::Lines),
+            field("own-leads", FieldKind::Text),
             field(
                 "own-layout",
-                FieldKind::Choice(&["leads-samples", "samples-leads", "one-leads-samples"]),
+                FieldKind::Choice(&[
+                    UNANSWERED,
+                    "leads-samples",
+                    "samples-leads",
+                    "one-leads-samples",
+                ]),
             ),
-            field("own-unit", FieldKind::Choice(&["mV", "uV"])),
+            field("own-unit", FieldKind::Choice(&[UNANSWERED, "mV", "uV"])),
             field("own-rate", FieldKind::Number),
             field("own-window", FieldKind::Number),
             field("own-hop", FieldKind::Number),
@@ -67,17 +74,23 @@ pub static STEPS: [FormStep; 4] = [
             field("own-low-pass", FieldKind::Number),
             field(
                 "own-normalisation",
-                FieldKind::Choice(&["none", "z-score-lead", "z-score-all", "max-abs-lead"]),
+                FieldKind::Choice(&[
+                    UNANSWERED,
+                    "none",
+                    "z-score-lead",
+                    "z-score-all",
+                    "max-abs-lead",
+                ]),
             ),
         ],
     },
     FormStep {
         id: "own-step-output",
         fields: &[
-            field("own-labels", FieldKind::Lines),
+            field("own-labels", FieldKind::Text),
             field(
                 "own-activation",
-                FieldKind::Choice(&["softmax", "sigmoid", "none"]),
+                FieldKind::Choice(&[UNANSWERED, "softmax", "sigmoid", "none"]),
             ),
             field("own-thresholds", FieldKind::Text),
             field("own-tensor", FieldKind::Text),
@@ -88,8 +101,9 @@ pub static STEPS: [FormStep; 4] = [
         fields: &[
             field("own-name", FieldKind::Text),
             field("own-version", FieldKind::Text),
-            field("own-citation", FieldKind::Lines),
+            field("own-citation", FieldKind::Text),
             field("own-licence", FieldKind::Text),
+            field("own-keep", FieldKind::Choice(&["session", "device"])),
         ],
     },
 ];
@@ -100,6 +114,12 @@ pub fn step_of(id: &str) -> Option<usize> {
     STEPS
         .iter()
         .position(|step| step.fields.iter().any(|field| field.id == id))
+}
+
+/// Whether the file shall be kept on this device beyond the session.
+#[must_use]
+pub fn is_to_be_kept(answers: &Answers) -> bool {
+    answer(answers, "own-keep") == "device"
 }
 
 /// The manifest that answers describe, checked. Without a hop, windows follow each other without overlap.
@@ -250,7 +270,9 @@ mod tests {
             .flat_map(|step| step.fields)
             .map(|field| field.id)
             .collect();
-        let answered: Vec<&str> = answers.iter().map(|(id, _)| id.as_str()).collect();
+        let answered = answers.iter().map(|(id, _)| id.as_str());
+        // Whether it is kept is no matter of the manifest.
+        let answered: Vec<&str> = answered.chain(["own-keep"]).collect();
         assert_eq!(fields, answered);
     }
 

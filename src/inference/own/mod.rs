@@ -12,7 +12,9 @@ mod session;
 #[cfg(test)]
 mod testing;
 
-pub use form::{Answers, Field, FieldKind, FormStep, STEPS, answers_of, manifest_of, step_of};
+pub use form::{
+    Answers, Field, FieldKind, FormStep, STEPS, answers_of, is_to_be_kept, manifest_of, step_of,
+};
 pub use gather::{LEAST_MV, MAX_STRETCH_S, MOST_MV, OwnLead, OwnRequest, gather};
 pub use manifest::{
     Activation, Layout, Normalisation, OWN_SCHEMA, OwnFilter, OwnInput, OwnManifest, OwnOutput,
@@ -25,33 +27,13 @@ pub use session::{OwnSession, inspect};
 use crate::recording::Phrase;
 use serde::{Deserialize, Serialize};
 
-/// What is shown of a model that passed its checks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OwnCard {
-    /// Name and version, as its user entered them.
-    pub title: String,
-    /// SHA-256 of the model's file, 64 hexadecimal digits.
-    pub sha256: String,
-    /// What it takes and gives, whose it is: sentences of the catalogue.
-    pub lines: Vec<Phrase>,
-}
-
-/// One label's value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OwnValue {
-    /// Label, as its user entered it.
-    pub label: String,
-    /// The model's value after the manifest's activation, mean over the windows.
-    pub value: f32,
-    /// Threshold of the manifest.
-    pub threshold: Option<f32>,
-}
-
 /// What a user's model says of a recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OwnResult {
-    /// One value a label, in the manifest's order.
-    pub values: Vec<OwnValue>,
+    /// Each label with the model's value after the manifest's activation, mean over the windows; in the manifest's order.
+    pub values: Vec<(String, f32)>,
+    /// Thresholds of the manifest, one a label or none.
+    pub thresholds: Vec<f32>,
     /// Values lie between 0 and 1 (softmax, sigmoid).
     pub is_share: bool,
     /// What the values rest on: sentences of the catalogue.

@@ -10,7 +10,7 @@ use super::super::session::{
 use super::gather::OwnRequest;
 use super::manifest::{Activation, OwnManifest};
 use super::prepare::Preparer;
-use super::{Answers, Inspection, OwnCard, OwnResult, OwnValue};
+use super::{Answers, Inspection, OwnResult};
 use crate::recording::Phrase;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -30,7 +30,7 @@ const LONGEST_PRODUCER: usize = 60;
 pub struct OwnSession {
     runnable: Arc<TypedRunnableModel>,
     manifest: OwnManifest,
-    card: OwnCard,
+    card: Vec<Phrase>,
 }
 
 impl OwnSession {
@@ -93,9 +93,9 @@ impl OwnSession {
         &self.manifest
     }
 
-    /// What is shown of the model.
+    /// What is shown of the model: its name and hash, what it takes, whose it is.
     #[must_use]
-    pub fn card(&self) -> &OwnCard {
+    pub fn card(&self) -> &[Phrase] {
         &self.card
     }
 
@@ -121,11 +121,7 @@ impl OwnSession {
                 .for_each(|(sum, value)| *sum += value);
         }
         let output = &self.manifest.output;
-        let value = |(index, label): (usize, &String)| OwnValue {
-            label: label.clone(),
-            value: (sums[index] / run.len() as f64) as f32,
-            threshold: output.thresholds.get(index).map(|&limit| limit as f32),
-        };
+        let mean = |sum: f64| (sum / run.len() as f64) as f32;
         let ends_s = run
             .last()
             .map_or(0.0, |start_s| start_s + self.manifest.input.window_s);
@@ -146,7 +142,14 @@ impl OwnSession {
             lines.push(Phrase::new("own-left-out").with("n", left_out));
         }
         Ok(OwnResult {
-            values: output.labels.iter().enumerate().map(value).collect(),
+            values: (output.labels.iter().cloned())
+                .zip(sums.into_iter().map(mean))
+                .collect(),
+            thresholds: output
+                .thresholds
+                .iter()
+                .map(|&limit| limit as f32)
+                .collect(),
             is_share: output.activation != Activation::None,
             lines,
         })
@@ -388,7 +391,7 @@ fn file_fact(proto: &ModelProto, bytes: usize) -> Phrase {
         .with("producer", producer)
 }
 
-fn card(manifest: &OwnManifest, proto: &ModelProto, bytes: usize) -> OwnCard {
+fn card(manifest: &OwnManifest, proto: &ModelProto, bytes: usize) -> Vec<Phrase> {
     let input = &manifest.input;
     let filter = match (manifest.filter.high_pass_hz, manifest.filter.low_pass_hz) {
         (None, None) => Phrase::new("own-card-filter-none"),
@@ -409,17 +412,17 @@ fn card(manifest: &OwnManifest, proto: &ModelProto, bytes: usize) -> OwnCard {
         let said = Phrase::new(id).with("text", text.trim());
         (!text.trim().is_empty()).then_some(said)
     };
-    let always = [file_fact(proto, bytes), given, filter];
+    let named = Phrase::new("own-card-name")
+        .with("name", manifest.name.trim())
+        .with("version", manifest.version.trim())
+        .with("sha256", manifest.sha256.clone().unwrap_or_default());
+    let always = [named, file_fact(proto, bytes), given, filter];
     let stated = [
         text("own-card-citation", &manifest.citation),
         text("own-card-licence", &manifest.licence),
     ];
-    OwnCard {
-        title: [manifest.name.trim(), manifest.version.trim()].join(" "),
-        sha256: manifest.sha256.clone().unwrap_or_default(),
-        lines: always
-            .into_iter()
-            .chain(stated.into_iter().flatten())
-            .collect(),
-    }
+    always
+        .into_iter()
+        .chain(stated.into_iter().flatten())
+        .collect()
 }
