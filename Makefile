@@ -15,7 +15,7 @@ PORT ?= 8080
 # tests run the models; `make models` compares them with their reference values natively.
 PURE := --no-default-features --features terminal
 
-.PHONY: help run build dist test check native models site size browser bench accuracy picture fuzz install install-test clean
+.PHONY: help run build dist test check native models site size browser bench bench-models accuracy picture fuzz install install-test clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -55,12 +55,15 @@ site: install
 size: ## sizes against their budget
 	@node tools/size-budget.mjs $(SITE)
 
-browser: install-test ## tests in Chromium on the built site
+browser: install-test ## tests in Chromium on the built site (AT_ONCE=1: one file at a time, for the times they print)
 	@echo "Browser tests"
-	@node --test --test-concurrency=1 tests/browser/*.test.mjs
+	@node --test --test-concurrency=$(or $(AT_ONCE),2) tests/browser/*.test.mjs
 
 bench: install ## speed of each stage, and of QRS detection beside sleepecg in the same run
 	@tools/bench.sh
+
+bench-models: install-test ## speed of every model in Chromium, beside onnxruntime-web in the same page
+	@tools/bench_models.sh $(SITE)
 
 accuracy: ## what the analysis reaches on annotated data, where it is present (WRITE=1 puts it into the README)
 	@tools/deps-cache.sh give

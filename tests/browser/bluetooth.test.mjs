@@ -47,7 +47,7 @@ describe("a Polar H10 over Web Bluetooth", () => {
     bench.remove();
   });
 
-  test("is chosen, started, read, lost, found again and stopped into a recording", { timeout: 180_000 }, async (t) => {
+  test("is chosen, started, read, lost, found again and stopped into a recording", { timeout: 300_000 }, async (t) => {
     const { visit, strap, asked } = await started(stage, t);
     assert.deepEqual(strap.log.slice(0, asked + 1), [
       "chosen",
@@ -195,7 +195,7 @@ describe("a Polar H10 over Web Bluetooth", () => {
     assertOnlyOwnFiles(stage, visit);
   });
 
-  test("a strap out of reach leaves a page that can go on", { timeout: 120_000 }, async (t) => {
+  test("a strap out of reach leaves a page that can go on", { timeout: 300_000 }, async (t) => {
     const visit = await stage.visit();
     const strap = await Strap.beside(visit);
     t.after(() => strap.sleep());
@@ -208,7 +208,7 @@ describe("a Polar H10 over Web Bluetooth", () => {
     await visit.page.waitForFunction(() => /reach|connect/i.test(document.querySelector('[data-testid="live-words"]')?.textContent ?? ""));
     // It tries again by itself, and finds the strap once it is there.
     strap.inReach = true;
-    await strap.seen("write 5c81 02000001820001010e00", 0, 60_000);
+    await strap.seen("write 5c81 02000001820001010e00", 0, 120_000);
     await at(visit, "live-stop").click();
     await strap.seen("write 5c81 0300");
     // Nothing was recorded: back to where it began.

@@ -21,7 +21,7 @@ describe("correcting by hand", () => {
     await visit.page.mouse.click(box.x + (MARGIN_MM + timeS * SPEED_MM_S) * PX_PER_MM, box.y + 60);
   }
 
-  const done = (visit, words) => visit.page.waitForFunction((words) => document.body.textContent.includes(words), words, { timeout: 30_000 });
+  const done = (visit, words) => visit.page.waitForFunction((words) => document.body.textContent.includes(words), words);
   const press = (visit, name) => visit.page.getByRole("button", { name, exact: true }).click();
   const times = ({ beats }) => beats.map(({ time_s }) => time_s);
 
@@ -53,7 +53,7 @@ describe("correcting by hand", () => {
     await done(visit, "0 beats put in");
     assert.deepEqual(times(await reportOf(visit)), times(without));
     await visit.page.keyboard.press("Control+z");
-    await visit.page.waitForFunction(() => !document.body.textContent.includes("Corrected by hand"), undefined, { timeout: 30_000 });
+    await visit.page.waitForFunction(() => !document.body.textContent.includes("Corrected by hand"));
     assert.deepEqual(times(await reportOf(visit)), times(first));
     await visit.assertNoComplaints();
   });
@@ -86,7 +86,7 @@ describe("correcting by hand", () => {
     assert.deepEqual(times(again), times(first));
     assert.deepEqual(again.quality, first.quality);
     await press(visit, "Discard all");
-    await visit.page.waitForFunction(() => !document.body.textContent.includes("Corrected by hand"), undefined, { timeout: 30_000 });
+    await visit.page.waitForFunction(() => !document.body.textContent.includes("Corrected by hand"));
     await visit.assertNoComplaints();
   });
 

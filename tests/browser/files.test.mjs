@@ -61,7 +61,7 @@ describe("files of the simulator", () => {
     ["of DS1", () => record(join(mitdb, "101")), existsSync(join(mitdb, "101.dat")) ? false : "skipped: no data"],
   ];
   for (const [whose, make, skip] of halfHours) {
-    test(`30 minutes of two leads ${whose}: drawn and panned`, { skip, timeout: 120_000 }, async (t) => {
+    test(`30 minutes of two leads ${whose}: drawn and panned`, { skip, timeout: 300_000 }, async (t) => {
       const visit = await stage.landed();
       const { there, trace, pan, moved } = await dropAndPan(visit, make());
       t.diagnostic(`after the drop: sheet there ${there.toFixed(0)} ms, trace painted ${trace.toFixed(0)} ms, panned ${pan.toFixed(0)} ms (goal 1000 ms)`);
@@ -88,7 +88,7 @@ describe("files of the simulator", () => {
     });
   }
 
-  test("24 hours of three leads", { timeout: 400_000 }, async (t) => {
+  test("24 hours of three leads", { timeout: 1_200_000 }, async (t) => {
     bench.simulate("day.hea", { duration: 86_400, sampling: 200, lead: ["I", "II", "V1"] });
     const visit = await stage.landed();
     const empty_MB = await memoryOf(visit);
@@ -96,9 +96,9 @@ describe("files of the simulator", () => {
     const { trace, pan, moved } = await dropAndPan(visit, ["day.hea", "day.dat"].map((name) => bench.path(name)));
     t.diagnostic(`103.7 MB: trace painted ${trace.toFixed(0)} ms, panned ${pan.toFixed(0)} ms after the drop`);
     assert.ok(moved);
-    await measured(visit, 200_000);
+    await measured(visit, 500_000);
     t.diagnostic(`measured after ${((performance.now() - started) / 1000).toFixed(1)} s`);
-    await called(visit, 300_000);
+    await called(visit, 500_000);
     t.diagnostic(`called after ${((performance.now() - started) / 1000).toFixed(1)} s`);
     const { now, most } = await memoryOf(visit);
     t.diagnostic(`memory of the page's process with its workers: ${empty_MB.now} MB empty, ${now} MB with the recording, ${most} MB at most`);
@@ -162,14 +162,14 @@ describe("files that are not what they say", () => {
     }, /no samples|empty/],
   ];
   for (const [name, make, words] of cases) {
-    test(name, { timeout: 60_000 }, async (t) => {
+    test(name, { timeout: 300_000 }, async (t) => {
       const visit = await stage.landed();
       await openExample(visit);
       await called(visit);
       const before = await textOf(visit, "recording");
       const started = performance.now();
       await dropFrom(visit, make());
-      const said = await notice(visit, 50_000);
+      const said = await notice(visit);
       t.diagnostic(`${(performance.now() - started).toFixed(0)} ms: ${said}`);
       assert.match(said, words);
       assert.equal(await textOf(visit, "recording"), before);

@@ -30,18 +30,18 @@ describe("first visit on a slow phone", () => {
     const started = performance.now();
     const since = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
     await visit.load();
-    const usable_ms = await visit.usable(60_000);
+    const usable_ms = await visit.usable();
     t.diagnostic(`landing usable after ${(usable_ms / 1000).toFixed(1)} s (goal 3 s)`);
     // As soon as the landing can be used: a 30 s recording. Its time counts from the navigation, before the first request.
     const paper = await watchPaper(visit);
     await dropFrom(visit, [recording]);
     const { painted: paper_ms } = await paper();
     t.diagnostic(`30 s on paper ${(paper_ms / 1000).toFixed(1)} s after the first request (goal 6 s)`);
-    await measured(visit, 60_000);
+    await measured(visit);
     t.diagnostic(`measured after ${since()}`);
-    await called(visit, 120_000);
+    await called(visit);
     t.diagnostic(`models ran after ${since()}`);
-    await visit.keptForOffline(120_000);
+    await visit.keptForOffline();
     t.diagnostic(`all kept for offline use after ${since()}`);
     const bytes = stage.server.requests.reduce((sum, request) => sum + request.bytes, 0);
     t.diagnostic(`${stage.server.requests.length} requests, ${(bytes / 1000).toFixed(0)} kB`);
@@ -54,7 +54,7 @@ describe("first visit on a slow phone", () => {
     // Once the program is kept, the worker starts at once.
     const before = stage.server.requests.length;
     await visit.load();
-    await visit.usable(60_000);
+    await visit.usable();
     const again = stage.server.requests.slice(before).map(({ path }) => path);
     assert.ok(!again.some((path) => path.includes("reader")), again.join(" "));
   });

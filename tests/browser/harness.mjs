@@ -14,6 +14,9 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const SITE = process.env.EINTHOVEN_SITE ?? join(ROOT, "target/site");
 const SHOTS = fileURLToPath(new URL("./shots/", import.meta.url));
 
+/** How long a test waits for what must come, in milliseconds: generous, since test files run side by side on two cores. */
+export const PATIENCE_MS = 120_000;
+
 export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
@@ -99,6 +102,7 @@ export class Visit {
   async open() {
     this.profile.on("request", (request) => this.asked.push({ method: request.method(), url: request.url() }));
     this.page = await this.profile.newPage();
+    this.page.setDefaultTimeout(PATIENCE_MS);
     this.page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) this.complaints.push(`${message.type()}: ${message.text()}`);
     });
@@ -118,7 +122,7 @@ export class Visit {
   }
 
   /** Milliseconds from the start of the navigation until the landing could be used. */
-  async usable(timeout = 30_000) {
+  async usable(timeout = PATIENCE_MS) {
     const mark = await this.page.waitForFunction(
       () => performance.getEntriesByName("einthoven-landing-usable")[0]?.startTime,
       undefined,
@@ -128,7 +132,7 @@ export class Visit {
   }
 
   /** Waits until everything, models included, is kept for use without a network. */
-  async keptForOffline(timeout = 60_000) {
+  async keptForOffline(timeout = PATIENCE_MS) {
     const state = await this.page.waitForFunction(() => heard.offline.find((detail) => detail.ready), undefined, { timeout });
     return state.jsonValue();
   }

@@ -10,15 +10,15 @@ describe("live from the simulated strap", () => {
   });
   after(() => stage.stop());
 
-  test("streams, marks beats, asks the model, and stops into a recording", { timeout: 120_000 }, async () => {
+  test("streams, marks beats, asks the model, and stops into a recording", { timeout: 300_000 }, async () => {
     const visit = await stage.visit({ viewport: PHONE });
     await visit.load();
     await visit.usable();
     await visit.page.getByRole("button", { name: "Connect a device" }).click();
     await at(visit, "connect-simulated").click();
     await at(visit, "live").waitFor();
-    await visit.page.waitForFunction(() => /\d/.test(document.querySelector('[data-testid="live-rate"]')?.textContent ?? ""), undefined, { timeout: 20_000 });
-    await visit.page.waitForFunction(() => /\d\.\d\d|\w{4}/.test(document.querySelector('[data-testid="live-call"]')?.textContent ?? ""), undefined, { timeout: 40_000 });
+    await visit.page.waitForFunction(() => /\d/.test(document.querySelector('[data-testid="live-rate"]')?.textContent ?? ""));
+    await visit.page.waitForFunction(() => /\d\.\d\d|\w{4}/.test(document.querySelector('[data-testid="live-call"]')?.textContent ?? ""));
     await visit.shot("live-phone");
     const rate = Number.parseInt(await textOf(visit, "live-rate"), 10);
     assert.ok(rate > 50 && rate < 90, `${rate}/min`);
@@ -31,7 +31,7 @@ describe("live from the simulated strap", () => {
     assertOnlyOwnFiles(stage, visit);
   });
 
-  test("lost packets are shown at their place and never bridged", { timeout: 120_000 }, async () => {
+  test("lost packets are shown at their place and never bridged", { timeout: 300_000 }, async () => {
     const visit = await stage.visit();
     await visit.load("#loss=0.1");
     await visit.usable();

@@ -23,7 +23,7 @@ describe("every card and view, phone and desktop, light and dark", () => {
 
   for (const [viewport, size] of [[DESKTOP, "desktop"], [PHONE, "phone"]]) {
     for (const colorScheme of ["light", "dark"]) {
-      test(`${size}, ${colorScheme}`, { timeout: 120_000 }, async () => {
+      test(`${size}, ${colorScheme}`, { timeout: 300_000 }, async () => {
         const visit = await stage.visit({ viewport, colorScheme });
         const look = async (name) => {
           await visit.page.waitForTimeout(300);
@@ -56,7 +56,7 @@ describe("every card and view, phone and desktop, light and dark", () => {
         await visit.page.getByRole("button", { name: "Connect a device" }).click();
         await look("connect");
         await at(visit, "connect-simulated").click();
-        await visit.page.waitForFunction(() => /\d/.test(document.querySelector('[data-testid="live-rate"]')?.textContent ?? ""), undefined, { timeout: 30_000 });
+        await visit.page.waitForFunction(() => /\d/.test(document.querySelector('[data-testid="live-rate"]')?.textContent ?? ""));
         await look("live");
         await visit.assertNoComplaints();
       });

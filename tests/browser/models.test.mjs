@@ -57,7 +57,7 @@ describe("models in the browser agree with onnxruntime", () => {
       });
       after(() => stage.stop());
 
-      test("probabilities of every reference window and recording", { timeout: 180_000 }, async (t) => {
+      test("probabilities of every reference window and recording", { timeout: 300_000 }, async (t) => {
         const reference = JSON.parse(readFileSync(join(MODELS, id, "reference.json"), "utf8"));
         const visit = await stage.visit();
         await visit.load();
@@ -90,7 +90,7 @@ describe("which model is asked", () => {
   });
   after(() => stage.stop());
 
-  test("is for the user to choose, with the time that each took on this device", { timeout: 180_000, skip: ids.length < 2 }, async () => {
+  test("is for the user to choose, with the time that each took on this device", { timeout: 300_000, skip: ids.length < 2 }, async () => {
     const [first, second] = JSON.parse(readFileSync(join(MODELS, "list.json"), "utf8"));
     const visit = await stage.landed();
     await openExample(visit);

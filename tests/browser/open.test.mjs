@@ -60,7 +60,7 @@ describe("files", () => {
       const visit = await stage.landed();
       const started = performance.now();
       await drop(visit, sample(...files));
-      await at(visit, "recording").waitFor({ timeout: 20_000 });
+      await at(visit, "recording").waitFor();
       t.diagnostic(`on paper after ${(performance.now() - started).toFixed(0)} ms`);
       await measured(visit);
       assert.match(await textOf(visit, "recording"), facts);

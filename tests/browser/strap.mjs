@@ -179,7 +179,7 @@ export class Strap {
   }
 
   /** Waits until the page has done this. */
-  async seen(what, after = 0, timeout_ms = 20_000) {
+  async seen(what, after = 0, timeout_ms = 120_000) {
     const deadline = performance.now() + timeout_ms;
     for (;;) {
       const found = this.log.indexOf(what, after);

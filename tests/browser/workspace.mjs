@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { ROOT } from "./harness.mjs";
+import { PATIENCE_MS, ROOT } from "./harness.mjs";
 
 /** Public sample files beside the checkout, or null: what needs them says "skipped: no data". */
 export const SAMPLES = existsSync(join(ROOT, "../shared/samples/INDEX.tsv")) ? join(ROOT, "../shared/samples") : null;
@@ -102,18 +102,18 @@ export async function openExample(visit) {
 }
 
 /** Waits until the trace is on paper and measured by the rules. */
-export async function measured(visit, timeout = 30_000) {
+export async function measured(visit, timeout = PATIENCE_MS) {
   await at(visit, "quality").waitFor({ timeout });
 }
 
 /** Waits until the model has answered too, and returns the labels' probabilities as shown. */
-export async function called(visit, timeout = 60_000) {
+export async function called(visit, timeout = PATIENCE_MS) {
   await at(visit, "distribution").waitFor({ timeout });
   return textOf(visit, "distribution");
 }
 
 /** The message that stands over the page. */
-export async function notice(visit, timeout = 20_000) {
+export async function notice(visit, timeout = PATIENCE_MS) {
   await at(visit, "notice").waitFor({ timeout });
   return textOf(visit, "notice");
 }
