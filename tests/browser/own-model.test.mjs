@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { assertOnlyOwnFiles, DESKTOP, PHONE, ROOT, startStage } from "./harness.mjs";
@@ -125,6 +125,12 @@ describe("a model of the user's own", () => {
     // Another recording, without the chest leads: refused by name, and ours answers all the same.
     await opened(visit, bench.simulate("limbs.edf", { duration: 10, lead: LEADS.slice(0, 6).join(",") }));
     await refused(visit, /lacks leads.*V1, V2, V3, V4, V5, V6/);
+    // The same ECG a thousand times as large, as a file that states the wrong unit has it.
+    const table = readFileSync(bench.simulate("plain.csv", { duration: 10, seed: 77, lead: LEADS.join(",") }), "utf8").trim().split("\n");
+    const larger = [table[0], ...table.slice(1).map((line) => line.split(",").map((value, column) => (column === 0 ? value : Number(value) * 1000)).join(","))];
+    writeFileSync(bench.path("larger.csv"), larger.join("\n"));
+    await opened(visit, bench.path("larger.csv"));
+    await refused(visit, /Lead II has about .* mV .* its unit must be another/);
     // Too short for a window.
     await opened(visit, bench.simulate("short.edf", { duration: 6, lead: LEADS.join(",") }));
     await refused(visit, /needs 10 s/);
@@ -184,6 +190,18 @@ describe("a model of the user's own", () => {
     await next(visit);
     assert.match(await values(visit), /arms as they should be/);
     await visit.assertNoComplaints();
+  });
+
+  test("that wants more memory than there is ends its worker alone", { timeout: 180_000 }, async () => {
+    const visit = await stage.landed();
+    const ours = await opened(visit);
+    await choose(visit, ["too-much-memory.onnx", "arms.json"]);
+    await at(visit, "own-keep").waitFor({ timeout: 30_000 });
+    await next(visit);
+    await refused(visit, /made its worker stop/, 60_000);
+    const again = bench.simulate("again.edf", { duration: 10, seed: 77, lead: [...LEADS].reverse().join(",") });
+    await visit.page.getByRole("button", { name: "Cancel", exact: true }).click();
+    assert.equal(await opened(visit, again), ours);
   });
 
   for (const [viewport, size] of [[DESKTOP, "desktop"], [PHONE, "phone"]]) {

@@ -52,6 +52,26 @@ def never_ending() -> onnx.ModelProto:
     return model(nodes, {"repeats": np.array([1, 1, 1000], np.int64), "sums": np.ones((LEADS, 2), np.float32)})
 
 
+def too_much_memory() -> onnx.ModelProto:
+    """Each tensor is within its limit, but twenty-four of 48 MB are needed at once: summed up, and again backwards."""
+    count = 24
+    weights = {"repeats": np.array([1, 1, 1000], np.int64), "sums": np.ones((LEADS, 2), np.float32)}
+    nodes = []
+    for index in range(count):
+        weights[f"w{index}"] = np.array([1.0 + index], np.float32)
+        nodes.append(helper.make_node("Mul", ["ecg", f"w{index}"], [f"m{index}"]))
+        nodes.append(helper.make_node("Tile", [f"m{index}", "repeats"], [f"t{index}"]))
+    for name, order in [("up", list(range(count))), ("down", list(range(count))[::-1])]:
+        total = f"t{order[0]}"
+        for index in order[1:]:
+            nodes.append(helper.make_node("Add", [total, f"t{index}"], [f"{name}{index}"]))
+            total = f"{name}{index}"
+        nodes.append(helper.make_node("ReduceMean", [total], [name], axes=[2], keepdims=0))
+    nodes.append(helper.make_node("Add", ["up", "down"], ["means"]))
+    nodes.append(helper.make_node("MatMul", ["means", "sums"], ["scores"]))
+    return model(nodes, weights)
+
+
 def open_within() -> onnx.ModelProto:
     """A size that depends on the values: how many of them are not 0."""
     nodes = [
@@ -74,6 +94,7 @@ def main() -> None:
     models = {
         "not-a-number": mean_of_leads(not_a_number),
         "never-ending": never_ending(),
+        "too-much-memory": too_much_memory(),
         "open-batch": mean_of_leads(shape=("batch", LEADS, SAMPLES), output=("batch", 2)),
         "open-within": open_within(),
         "one-rank-less": mean_of_leads(shape=(LEADS, SAMPLES)),
