@@ -42,6 +42,9 @@ own-basis = { $n ->
        *[other] Mean over { $n } windows
     } from { CLOCK($from) } to { CLOCK($to) }; leads given: { $leads }.
 own-left-out = Windows left out, for missing samples or for time: { $n }.
+own-kept = Kept on this device until it is taken out.
+own-session = Not kept: gone when this page is closed.
+own-not-kept = This browser would not keep it.
 own-gone = The model is no longer kept on this device. Load its file again.
 own-no-recording = There is no recording open.
 own-no-file = There is no model among the chosen files. Choose an ONNX file.

@@ -250,6 +250,7 @@ pub fn cancel() {
     }) else {
         return;
     };
+    own::lost(store);
     store.next_job();
     store.progress.set(None);
     live_gone(store);
@@ -554,6 +555,7 @@ fn worker_died() {
     }) else {
         return;
     };
+    own::lost(store);
     store.next_job();
     store.progress.set(None);
     live_gone(store);
@@ -581,7 +583,7 @@ fn infer_died() {
     }) else {
         return;
     };
-    own::worker_gone(store, Phrase::new("page-own-died"));
+    own::worker_gone(store);
     let job = store.job.get_untracked();
     to_worker(
         &ToWorker::InferDied {

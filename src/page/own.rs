@@ -29,6 +29,8 @@ struct Slot {
     ticket: Ticket,
     /// It was not answered yet.
     waiting: bool,
+    /// The models' worker has begun with it.
+    begun: bool,
     /// Step of the form that is open, an index into [`STEPS`].
     step: Option<usize>,
     /// What was chosen.
@@ -74,6 +76,7 @@ fn want(store: Store, ask: OwnAsk) {
     change(store, |slot| {
         slot.ticket += 1;
         slot.waiting = true;
+        slot.begun = false;
         slot.refused = None;
     });
     let (ticket, files) = read(|slot| (slot.ticket, slot.files.clone()));
@@ -82,13 +85,21 @@ fn want(store: Store, ask: OwnAsk) {
 
 /// Gives up what is being done: a run cannot be interrupted, so its worker is ended.
 fn give_up(store: Store) {
-    if read(|slot| slot.waiting) {
+    if lost(store) {
+        links::restart_infer();
+    }
+}
+
+/// No answer will come any more to what was wanted; whether something was.
+pub fn lost(store: Store) -> bool {
+    let was_waiting = read(|slot| slot.waiting);
+    if was_waiting {
         change(store, |slot| {
             slot.ticket += 1;
             slot.waiting = false;
         });
-        links::restart_infer();
     }
+    was_waiting
 }
 
 /// Another recording takes the place of the last: what was said of that, or is still being asked, is not said of this.
@@ -118,6 +129,7 @@ pub fn said(store: Store, ticket: Ticket, said: OwnSaid) {
         return;
     }
     if matches!(said, OwnSaid::Began) {
+        SLOT.with_borrow_mut(|slot| slot.begun = true);
         let limit = Duration::from_secs(LIMIT_S);
         set_timeout(move || too_long(store, ticket), limit);
         return;
@@ -172,21 +184,35 @@ fn refuse(slot: &mut Slot, reason: Phrase) {
     slot.refused = Some(reason);
 }
 
-/// The models' worker went, and what was wanted with it: the model is taken out, or every load would end so again.
-pub fn worker_gone(store: Store, reason: Phrase) {
-    if read(|slot| slot.waiting) {
-        LocalStorage::delete(KEPT_KEY);
-        change(store, |slot| {
-            slot.manifest.clear();
-            refuse(slot, reason);
-        });
+/// The models' worker went.
+pub fn worker_gone(store: Store) {
+    let reason = if read(|slot| slot.begun) {
+        Phrase::new("page-own-died")
+    } else {
+        Phrase::new("page-model-died")
+    };
+    end(store, reason);
+}
+
+/// What was wanted ended with its worker. A model that it had begun with is taken out, or every load would end so again.
+fn end(store: Store, reason: Phrase) {
+    if !read(|slot| slot.waiting) {
+        return;
     }
+    change(store, |slot| {
+        if slot.begun {
+            LocalStorage::delete(KEPT_KEY);
+            slot.manifest.clear();
+        }
+        slot.ticket += 1;
+        refuse(slot, reason);
+    });
 }
 
 fn too_long(store: Store, ticket: Ticket) {
     if is_wanted(ticket) && read(|slot| slot.waiting) {
         let reason = Phrase::new("page-own-never-ended").with("limit", LIMIT_S);
-        worker_gone(store, reason);
+        end(store, reason);
         links::restart_infer();
     }
 }

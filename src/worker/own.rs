@@ -28,6 +28,19 @@ struct Checked {
     window_ms: f64,
 }
 
+impl Checked {
+    /// The model's card, and where it is kept.
+    async fn card(&self) -> Vec<Phrase> {
+        let mut card = self.session.card().to_vec();
+        card.push(if is_kept().await {
+            Phrase::new("own-kept")
+        } else {
+            Phrase::new("own-session")
+        });
+        card
+    }
+}
+
 /// The slot: one model at a time.
 #[derive(Clone, Default)]
 pub(super) struct Slot(Rc<RefCell<Option<Rc<Checked>>>>);
@@ -64,18 +77,18 @@ impl Slot {
         let manifest = manifest_of(answers)?;
         let buffer = model.ok_or_else(gone)?;
         let checked = self.load(manifest, &Uint8Array::new(&buffer).to_vec())?;
-        // Its run on a recording is what the page waits for; a store that is full or switched off is told then.
-        let is_kept = if is_to_be_kept(answers) {
+        let is_wanted = is_to_be_kept(answers);
+        let is_kept = if is_wanted {
             store(&buffer).await.is_some()
         } else {
+            forget().await;
             false
         };
-        if !is_kept {
-            forget().await;
-        }
+        let mut card = checked.card().await;
+        card.extend((is_wanted && !is_kept).then(|| Phrase::new("own-not-kept")));
         let manifest = serde_json::to_string_pretty(checked.session.manifest());
         Ok(OwnSaid::Ready {
-            card: checked.session.card().to_vec(),
+            card,
             manifest: manifest.unwrap_or_default(),
             is_kept,
         })
@@ -101,7 +114,7 @@ impl Slot {
         };
         let most_windows = (RUN_MS / checked.window_ms.max(0.01)) as usize;
         Ok(OwnSaid::Answer {
-            card: checked.session.card().to_vec(),
+            card: checked.card().await,
             result: checked.session.run(&request, most_windows)?,
         })
     }
@@ -156,6 +169,14 @@ async fn kept() -> Option<Vec<u8>> {
     let response: Response = found.dyn_into().ok()?;
     let buffer = JsFuture::from(response.array_buffer().ok()?).await.ok()?;
     Some(Uint8Array::new(&buffer).to_vec())
+}
+
+async fn is_kept() -> bool {
+    let Some(Ok(caches)) = channel::scope().map(|scope| scope.caches()) else {
+        return false;
+    };
+    let found = JsFuture::from(caches.has(STORE)).await;
+    found.is_ok_and(|found| found.is_truthy())
 }
 
 async fn forget() {
