@@ -9,7 +9,8 @@
 use crate::analysis::edits::Edit;
 use crate::engine::{InferAnswer, InferRequest, LiveUpdate, Stage};
 use crate::formats::{Answers, Offer, Question};
-use crate::inference::Call;
+use crate::inference::own::{self, Inspection, OwnRequest, OwnResult};
+use crate::inference::{Call, InferenceError};
 use crate::live::session::Input;
 use crate::recording::{Phrase, StartTime};
 use crate::report::{RecordingSummary, Report};
@@ -81,6 +82,14 @@ pub enum ToWorker {
     SaveReport {
         /// Job.
         job: JobId,
+    },
+    /// Something is wanted of the slot for a user's own model; its files come beside the message, where the page has
+    /// them.
+    Own {
+        /// Ticket.
+        ticket: Ticket,
+        /// What.
+        ask: OwnAsk,
     },
     /// A live session begins; bytes will follow.
     LiveStart {
@@ -157,6 +166,20 @@ pub enum FromWorker {
         job: JobId,
         /// [`ToInfer`] as JSON.
         text: String,
+    },
+    /// A task for a user's own model; model and samples come beside the message, to be passed on with the text.
+    OwnTask {
+        /// Ticket.
+        ticket: Ticket,
+        /// [`ToInfer`] as JSON.
+        text: String,
+    },
+    /// What came of it.
+    Own {
+        /// Ticket.
+        ticket: Ticket,
+        /// What is said.
+        said: Box<OwnSaid>,
     },
     /// `infer` is of another build than `worker`.
     InferOfOtherBuild,
@@ -256,6 +279,16 @@ pub enum ToInfer {
         /// A single window of a live trace rather than a recording.
         live: bool,
     },
+    /// A task for a user's own model. Beside the message come its file, if there is one, and the samples of each lead
+    /// (f32 millivolts).
+    Own {
+        /// Ticket.
+        ticket: Ticket,
+        /// The first buffer is the model's file.
+        has_model: bool,
+        /// What is to be done.
+        task: OwnTask,
+    },
 }
 
 /// `infer` to `worker`, by way of the page.
@@ -282,4 +315,118 @@ pub enum FromInfer {
         /// Ids of the models that are there, the default first.
         models: Vec<String>,
     },
+    /// Of a user's own model.
+    Own {
+        /// Ticket.
+        ticket: Ticket,
+        /// What is said.
+        said: OwnSaid,
+    },
+}
+
+/// Number of something wanted of the slot, given by the page; what is said carries it back.
+pub type Ticket = u32;
+
+/// What the page wants of the slot for a user's own model.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnAsk {
+    /// Say what the chosen file is; a manifest may be beside it.
+    Inspect,
+    /// Check the chosen file against the form's answers, and try it.
+    Check {
+        /// Answers of the form.
+        answers: own::Answers,
+    },
+    /// Run it on the open recording; without a file the kept one.
+    Run {
+        /// Manifest as JSON, from [`OwnSaid::Ready`].
+        manifest: String,
+        /// Of a long recording, where to begin, in seconds.
+        from_s: f64,
+    },
+    /// Keep it no longer.
+    Forget,
+}
+
+/// The same, as `infer` is given it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnTask {
+    /// Say what the file is.
+    Inspect {
+        /// Text of the manifest that was beside it.
+        manifest: Option<String>,
+    },
+    /// Check it against the answers, and try it.
+    Check {
+        /// Answers of the form.
+        answers: own::Answers,
+    },
+    /// Run it.
+    Run {
+        /// Manifest as JSON.
+        manifest: String,
+        /// Leads, without their samples.
+        request: Box<OwnRequest>,
+    },
+    /// Keep it no longer.
+    Forget,
+}
+
+/// What comes of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnSaid {
+    /// The task is begun: the time that it may take runs from here.
+    Began,
+    /// What the file is.
+    Inspected(Inspection),
+    /// It passed its checks.
+    Ready {
+        /// Its card.
+        card: Vec<Phrase>,
+        /// Its manifest as JSON.
+        manifest: String,
+        /// The file is kept on this device.
+        is_kept: bool,
+    },
+    /// What it says of the recording.
+    Answer {
+        /// Its card.
+        card: Vec<Phrase>,
+        /// Its values.
+        result: OwnResult,
+    },
+    /// Nothing is kept any more.
+    Forgotten,
+    /// It is refused.
+    Refused {
+        /// Field of the form that it is about.
+        field: Option<String>,
+        /// Why, and what helps.
+        reason: Phrase,
+    },
+}
+
+impl OwnSaid {
+    /// A refusal that is about no field.
+    #[must_use]
+    pub fn refused(reason: Phrase) -> Self {
+        Self::Refused {
+            field: None,
+            reason,
+        }
+    }
+}
+
+impl From<InferenceError> for OwnSaid {
+    fn from(error: InferenceError) -> Self {
+        let reason = error.phrase();
+        let field = match error {
+            InferenceError::Manifest { field, .. } => Some(field),
+            _ => None,
+        };
+        Self::Refused { field, reason }
+    }
 }

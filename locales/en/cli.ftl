@@ -27,6 +27,7 @@ cli-formats-written = Written
 
 cli-no-models = There are no models in { $folder }; say --models-dir DIR.
 cli-model-unreadable = The model cannot be used: { $reason }; put manifest and model file into its folder again.
+cli-model-passed = It passed the checks.
 cli-hash-matches = as its manifest says
 cli-hash-differs = differs from its manifest
 

@@ -121,6 +121,24 @@ page-model-choice = Model
 page-model-took = It took { NUM($ms, digits: 0) } ms on this device.
 page-no-evidence = Which stretch made the difference is not shown: this model's maps did not pass the test for that.
 page-card = Model card
+page-own-slot = A model of your own
+page-own-open = Choose its file …
+page-own-what = An ONNX file, with its manifest if it has one. It is checked and run on this device, and its answer stands apart from ours.
+page-own-step = Your own model, { $n } of { $of }: { $what }
+page-own-back = Back
+page-own-next = Next
+page-own-check = Check it
+page-own-waiting = Your model is being tried …
+page-own-model = Your own model, not ours
+page-own-no-claim = What it answers is not checked by einthoven, and nothing else here rests on it.
+page-own-threshold = { $reached ->
+        [0] < { $limit }
+       *[other] ≥ { $limit }
+    }
+page-own-save = Save its manifest
+page-own-take-out = Take it out
+page-own-never-ended = Your model had not finished after { $limit } s, so it was ended and taken out. Use a smaller one, or a shorter window.
+page-own-died = Your model made its worker stop: it wants too much memory, or something that cannot be run. It was taken out. Use a smaller one.
 page-rr = RR intervals
 page-tachogram = { $n } RR intervals over time and how often each occurs; around { $median } ms.
 page-recording = Recording

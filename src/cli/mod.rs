@@ -53,7 +53,7 @@ enum Command {
     Convert(convert::Arguments),
     /// List what can be read and written
     Formats(formats::Arguments),
-    /// List the models with their hashes
+    /// List the models with their hashes; check one of your own
     Models(models::Arguments),
     /// Make a recording with known truth
     Simulate(simulate::Arguments),

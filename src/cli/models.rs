@@ -6,15 +6,33 @@ use super::output::{Output, Stop};
 use super::reading::hexadecimal;
 use crate::engine::{InferAnswer, InferRequest};
 #[cfg(feature = "inference")]
-use crate::inference::{LeadView, Manifest, Session, record_calls};
+use crate::inference::{LeadView, Manifest, Session, own, record_calls};
 use crate::recording::Phrase;
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Check a model of your own as the page does before it runs it
+    Check(CheckArguments),
+}
+
+#[derive(Debug, Args)]
+struct CheckArguments {
+    /// The model (ONNX)
+    file: PathBuf,
+    /// Its manifest (einthoven-own-model/1); without it only what the file alone shows is checked
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+}
 
 /// One model's folder.
 #[derive(Debug, Serialize)]
@@ -27,7 +45,10 @@ struct Listed {
     matches_manifest: bool,
 }
 
-pub fn run(_: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, Stop> {
+pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, Stop> {
+    if let Some(Action::Check(arguments)) = &arguments.action {
+        return check(arguments, output);
+    }
     let mut listed = Vec::new();
     let mut failed = 0;
     for folder in folders(&common.models_dir) {
@@ -50,6 +71,45 @@ pub fn run(_: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, 
     } else {
         Exit::SomeFailed
     })
+}
+
+/// Says what a user's model is, or why it is refused.
+fn check(arguments: &CheckArguments, output: &mut Output) -> Result<Exit, Stop> {
+    match checked(arguments) {
+        Ok(lines) => {
+            let words = &output.words;
+            let lines: Vec<String> = lines.iter().map(|line| words.say(line)).collect();
+            output.put(&format!("{}\n", lines.join("\n")))?;
+            Ok(Exit::Done)
+        }
+        Err(reason) => {
+            output.complain(&arguments.file.to_string_lossy(), &reason);
+            Ok(Exit::NothingRead)
+        }
+    }
+}
+
+#[cfg(not(feature = "inference"))]
+fn checked(_: &CheckArguments) -> Result<Vec<Phrase>, Phrase> {
+    Err(Phrase::new("rhythm-no-model-runtime"))
+}
+
+#[cfg(feature = "inference")]
+fn checked(arguments: &CheckArguments) -> Result<Vec<Phrase>, Phrase> {
+    let read = |path: &Path| {
+        std::fs::read(path)
+            .map_err(|error| Phrase::new("cli-model-unreadable").with("reason", error.to_string()))
+    };
+    let model = read(&arguments.file)?;
+    let Some(manifest) = &arguments.manifest else {
+        let found = own::inspect(&model).map_err(|error| error.phrase())?;
+        return Ok(found.facts);
+    };
+    let manifest = own::OwnManifest::parse(&read(manifest)?).map_err(|error| error.phrase())?;
+    let session = own::OwnSession::load(manifest, &model).map_err(|error| error.phrase())?;
+    let passed = Phrase::new("cli-model-passed");
+    let card = session.card().iter().cloned();
+    Ok(std::iter::once(passed).chain(card).collect())
 }
 
 fn text(listed: &[Listed], common: &Common, output: &Output) -> String {

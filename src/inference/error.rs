@@ -79,6 +79,58 @@ pub enum InferenceError {
         /// What the runtime says.
         reason: String,
     },
+    /// The model's operator set is older or newer than what the runtime has.
+    #[error("the model's operator set {found} is outside {least} to {most}")]
+    OperatorSet {
+        /// Version of the standard operators.
+        found: i64,
+        /// Oldest.
+        least: i64,
+        /// Newest.
+        most: i64,
+    },
+    /// The recording lacks leads that the model is given.
+    #[error("the recording lacks the leads {missing}; it has {there}")]
+    MissingLeads {
+        /// Names, separated by commas.
+        missing: String,
+        /// Names of the recording's ECG leads.
+        there: String,
+    },
+    /// A lead is not in millivolts.
+    #[error("the lead {lead} has no known unit")]
+    NoUnit {
+        /// Its name.
+        lead: String,
+    },
+    /// Leads carry no signal.
+    #[error("the leads {leads} carry no signal")]
+    Flat {
+        /// Names, separated by commas.
+        leads: String,
+    },
+    /// The voltage is not that of a heart: the recording's unit was misread.
+    #[error(
+        "the lead {lead} has {found_mv} mV within 2 s, which is outside {least_mv} to {most_mv}"
+    )]
+    Voltage {
+        /// The tallest lead.
+        lead: String,
+        /// Millivolts from lowest to highest value within 2 s, typical of it.
+        found_mv: f64,
+        /// Least.
+        least_mv: f64,
+        /// Most.
+        most_mv: f64,
+    },
+    /// There is no whole window.
+    #[error("{duration_s} s hold no unbroken window of {window_s} s")]
+    TooShort {
+        /// Length of the stretch.
+        duration_s: f64,
+        /// Length of the model's window.
+        window_s: f64,
+    },
     /// The signal's rate is outside what the model can be given.
     #[error("{rate_hz} samples per second are outside {least} to {most}")]
     Rate {
@@ -109,10 +161,14 @@ impl InferenceError {
                 field,
                 expected,
                 found,
-            } => Phrase::new("model-error-manifest")
-                .with("field", field.as_str())
-                .with("expected", expected.as_str())
-                .with("found", found.as_str()),
+            } => Phrase::new(if field.starts_with("own-") {
+                "own-error-field"
+            } else {
+                "model-error-manifest"
+            })
+            .with("field", field.as_str())
+            .with("expected", expected.as_str())
+            .with("found", found.as_str()),
             Self::UnknownStep { step } => {
                 Phrase::new("model-error-unknown-step").with("step", step.as_str())
             }
@@ -155,6 +211,31 @@ impl InferenceError {
                 .with("rate", *rate_hz)
                 .with("least", *least)
                 .with("most", *most),
+            Self::OperatorSet { found, least, most } => Phrase::new("model-error-operator-set")
+                .with("found", *found as f64)
+                .with("least", *least as f64)
+                .with("most", *most as f64),
+            Self::MissingLeads { missing, there } => Phrase::new("model-error-missing-leads")
+                .with("missing", missing.as_str())
+                .with("there", there.as_str()),
+            Self::NoUnit { lead } => Phrase::new("model-error-no-unit").with("lead", lead.as_str()),
+            Self::Flat { leads } => Phrase::new("model-error-flat").with("leads", leads.as_str()),
+            Self::Voltage {
+                lead,
+                found_mv,
+                least_mv,
+                most_mv,
+            } => Phrase::new("model-error-voltage")
+                .with("lead", lead.as_str())
+                .with("found", *found_mv)
+                .with("least", *least_mv)
+                .with("most", *most_mv),
+            Self::TooShort {
+                duration_s,
+                window_s,
+            } => Phrase::new("model-error-too-short")
+                .with("duration", *duration_s)
+                .with("window", *window_s),
         }
     }
 }

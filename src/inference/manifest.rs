@@ -12,10 +12,10 @@ pub const SCHEMA: &str = "einthoven-model/1";
 pub const MAX_MODEL_BYTES: u64 = 64 << 20;
 
 /// Largest manifest, in bytes.
-const MAX_MANIFEST_BYTES: usize = 1 << 20;
+pub(super) const MAX_MANIFEST_BYTES: usize = 1 << 20;
 
 /// Most samples of one window.
-const MAX_WINDOW_SAMPLES: usize = 1 << 17;
+pub(super) const MAX_WINDOW_SAMPLES: usize = 1 << 17;
 
 /// Most labels.
 const MAX_LABELS: usize = 64;
@@ -497,7 +497,7 @@ fn check_section(section: &[f64; 6]) -> Result<(), InferenceError> {
     Ok(())
 }
 
-fn within(field: &str, value: f64, least: f64, most: f64) -> Result<(), InferenceError> {
+pub(super) fn within(field: &str, value: f64, least: f64, most: f64) -> Result<(), InferenceError> {
     if (least..=most).contains(&value) {
         return Ok(());
     }

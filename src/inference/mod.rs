@@ -7,6 +7,7 @@ mod aggregate;
 mod error;
 mod evidence;
 mod manifest;
+pub mod own;
 mod plan;
 mod preprocess;
 #[cfg(feature = "inference")]

@@ -13,6 +13,18 @@ pub const MAX_RATE_HZ: f64 = 10_000.0;
 /// is missing.
 pub const MIN_RATE_SHARE: f64 = 0.5;
 
+/// What windows are prepared for.
+pub(super) struct Target<'a> {
+    /// Samples per second that come out.
+    pub rate_hz: f64,
+    /// Seconds of a window.
+    pub window_s: f64,
+    /// Samples of a window that come out.
+    pub samples: usize,
+    /// Steps; the first is [`Step::Resample`].
+    pub steps: &'a [Step],
+}
+
 /// Prepares windows of one lead's rate; the resampling weights are calculated once.
 #[derive(Clone, Debug)]
 pub struct Preprocessor {
@@ -30,7 +42,21 @@ impl Preprocessor {
     /// [`InferenceError::Rate`] when the rate is not within half the model's rate and [`MAX_RATE_HZ`].
     pub fn new(manifest: &Manifest, rate_hz: f64) -> Result<Self, InferenceError> {
         let input = &manifest.input;
-        let least = input.rate_hz * MIN_RATE_SHARE;
+        let target = Target {
+            rate_hz: input.rate_hz,
+            window_s: input.window_s,
+            samples: input.samples,
+            steps: &manifest.preprocessing,
+        };
+        Self::of(&target, rate_hz)
+    }
+
+    /// The same for what no [`Manifest`] describes.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(super) fn of(target: &Target<'_>, rate_hz: f64) -> Result<Self, InferenceError> {
+        let least = target.rate_hz * MIN_RATE_SHARE;
         let outside = InferenceError::Rate {
             rate_hz,
             least,
@@ -48,7 +74,7 @@ impl Preprocessor {
                 ..
             },
             steps,
-        )) = manifest.preprocessing.split_first()
+        )) = target.steps.split_first()
         else {
             let expected = "one step `resample`, the first";
             return Err(InferenceError::field(
@@ -63,12 +89,12 @@ impl Preprocessor {
             rolloff: *rolloff,
             edge_samples: *edge_samples,
         };
-        let length = samples_of(input.window_s, rate_hz);
-        let table = ResamplingTable::new(length, rate_hz, input.rate_hz, input.samples, shape);
+        let length = samples_of(target.window_s, rate_hz);
+        let table = ResamplingTable::new(length, rate_hz, target.rate_hz, target.samples, shape);
         Ok(Self {
             rate_hz,
             length,
-            samples: input.samples,
+            samples: target.samples,
             table: table.ok_or(outside)?,
             steps: steps.to_vec(),
         })

@@ -197,7 +197,7 @@ fn shape(place: &str, expected: usize, found: usize) -> InferenceError {
 }
 
 /// A runtime's message, cut to a readable length.
-fn told(error: impl std::fmt::Display) -> String {
+pub(super) fn told(error: impl std::fmt::Display) -> String {
     const MOST: usize = 240;
     let text = format!("{error:#}");
     match text.char_indices().nth(MOST) {
@@ -206,14 +206,14 @@ fn told(error: impl std::fmt::Display) -> String {
     }
 }
 
-fn unreadable(error: impl std::fmt::Display) -> InferenceError {
+pub(super) fn unreadable(error: impl std::fmt::Display) -> InferenceError {
     InferenceError::Unreadable {
         reason: told(error),
     }
 }
 
 /// The graph does not hold together with the manifest's input shape.
-fn misfit(error: TractError) -> InferenceError {
+pub(super) fn misfit(error: TractError) -> InferenceError {
     InferenceError::Shape {
         place: "graph".to_owned(),
         expected: "shapes that follow from the manifest's input".to_owned(),
@@ -233,8 +233,7 @@ fn check_file(manifest: &Manifest, bytes: &[u8]) -> Result<(), InferenceError> {
             found: length.to_string(),
         });
     }
-    let digest = Sha256::digest(bytes);
-    let found: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = sha256_hex(bytes);
     if found != manifest.sha256 {
         return Err(InferenceError::WrongFile {
             what: "SHA-256",
@@ -245,12 +244,18 @@ fn check_file(manifest: &Manifest, bytes: &[u8]) -> Result<(), InferenceError> {
     Ok(())
 }
 
-fn too_large(what: &'static str, found: u64, limit: u64) -> InferenceError {
+/// SHA-256 as 64 hexadecimal digits in lower case.
+pub(super) fn sha256_hex(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) fn too_large(what: &'static str, found: u64, limit: u64) -> InferenceError {
     InferenceError::TooLarge { what, found, limit }
 }
 
 /// Number of nodes, and every weight a finite number within the file.
-fn check_graph(proto: &ModelProto) -> Result<(), InferenceError> {
+pub(super) fn check_graph(proto: &ModelProto) -> Result<(), InferenceError> {
     let graph = proto
         .graph
         .as_ref()
@@ -350,7 +355,7 @@ fn check_weight(tensor: &TensorProto) -> Result<(), InferenceError> {
     Ok(())
 }
 
-fn check_operators(graph: &InferenceModel) -> Result<(), InferenceError> {
+pub(super) fn check_operators(graph: &InferenceModel) -> Result<(), InferenceError> {
     let mut unknown: Vec<String> = graph
         .nodes()
         .iter()
@@ -413,7 +418,7 @@ fn with_shapes(
 }
 
 /// Work and memory for one window, as far as the runtime can tell beforehand.
-fn check_work(model: &TypedModel) -> Result<(), InferenceError> {
+pub(super) fn check_work(model: &TypedModel) -> Result<(), InferenceError> {
     let mut multiply_adds = 0_u64;
     for node in model.nodes() {
         for output in &node.outputs {

@@ -3,7 +3,7 @@
 use super::store::Store;
 use super::transport::{self, Choice};
 use super::words::{say, t, ta};
-use super::{files, links, remembered};
+use super::{files, links, own, remembered};
 use crate::formats::{Answers, Question, Unknown};
 use leptos::prelude::*;
 
@@ -28,6 +28,7 @@ pub fn Cards() -> impl IntoView {
         {move || (!store.offers.with(Vec::is_empty)).then(|| offers(store))}
         {move || store.question.get().map(|question| question_card(store, &question))}
         {move || store.connecting.get().then(|| connect(store))}
+        {own::form(store)}
         {move || store.shortcuts.get().then(|| shortcuts(store))}
         {move || store.dragging.get().then(|| view! { <div class="drop-veil">{t("page-drop")}</div> })}
         {move || busy(store).then(|| view! {

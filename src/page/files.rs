@@ -16,8 +16,18 @@ use web_sys::{
 /// Files taken from one dropped folder at most.
 const MOST_FILES: usize = 5000;
 
-/// Opens the browser's file picker.
+/// Opens the browser's file picker for recordings.
 pub fn pick() {
+    pick_for(links::open_files);
+}
+
+/// Opens the browser's file picker, and hands on what was chosen.
+pub fn pick_for(take: impl FnOnce(Vec<(String, File)>) + 'static) {
+    let take: Box<dyn FnOnce(Vec<(String, File)>)> = Box::new(take);
+    pick_boxed(take);
+}
+
+fn pick_boxed(take: Box<dyn FnOnce(Vec<(String, File)>)>) {
     let Some(document) = web_sys::window().and_then(|window| window.document()) else {
         return;
     };
@@ -34,7 +44,7 @@ pub fn pick() {
     input.set_hidden(true);
     let taken = input.clone();
     let change = Closure::once_into_js(move |_: JsValue| {
-        links::open_files(listed(taken.files()));
+        take(listed(taken.files()));
         taken.remove();
     });
     input.set_onchange(Some(change.unchecked_ref()));

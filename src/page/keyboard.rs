@@ -1,7 +1,7 @@
 //! The keyboard, and what the page tells its service worker.
 
 use super::store::Store;
-use super::{editing, files};
+use super::{editing, files, own};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
@@ -92,6 +92,8 @@ fn step_finding(store: Store, step: i64) {
 fn back(store: Store) {
     if store.shortcuts.get_untracked() {
         store.shortcuts.set(false);
+    } else if own::is_open() {
+        own::go(store, None);
     } else if store.connecting.get_untracked() {
         store.connecting.set(false);
     } else if store.notice.with_untracked(Option::is_some) {

@@ -1,12 +1,12 @@
 //! The page's end of the two workers: starts them, speaks to them, starts them anew after a panic.
 
 use super::store::{LiveTrace, Notice, OpenRecording, Store};
-use super::transport;
 use super::words::t;
+use super::{own, transport};
 use crate::engine::Stage;
 use crate::formats::Answers;
 use crate::live::session::Input;
-use crate::protocol::{BUILD, FromWorker, JobId, ToWorker};
+use crate::protocol::{BUILD, FromWorker, JobId, OwnAsk, Ticket, ToWorker};
 use crate::recording::{Phrase, StartTime};
 use crate::report::RecordingSummary;
 use crate::sheet::Trace;
@@ -250,6 +250,7 @@ pub fn cancel() {
     }) else {
         return;
     };
+    own::lost(store);
     store.next_job();
     store.progress.set(None);
     live_gone(store);
@@ -366,6 +367,24 @@ fn local_time() -> Option<StartTime> {
 fn to_worker<M: Serialize>(message: &M, buffers: &[ArrayBuffer], files: &[File]) {
     if let Some((value, transfer)) = pack(message, buffers, files) {
         with_links(|links| links.worker.send(value, transfer));
+    }
+}
+
+/// Says what is wanted of the slot for a user's own model.
+pub fn ask_slot(ticket: Ticket, ask: OwnAsk, files: &[File]) {
+    to_worker(&ToWorker::Own { ticket, ask }, &[], files);
+}
+
+/// Ends the models' worker, which starts anew when it is next needed. What our model was still asked is asked again.
+pub fn restart_infer() {
+    let Some(store) = with_links(|links| {
+        links.infer.end();
+        links.store
+    }) else {
+        return;
+    };
+    if store.open.with_untracked(Option::is_some) && !store.complete.get_untracked() {
+        analyse(None);
     }
 }
 
@@ -536,6 +555,7 @@ fn worker_died() {
     }) else {
         return;
     };
+    own::lost(store);
     store.next_job();
     store.progress.set(None);
     live_gone(store);
@@ -563,6 +583,7 @@ fn infer_died() {
     }) else {
         return;
     };
+    own::worker_gone(store);
     let job = store.job.get_untracked();
     to_worker(
         &ToWorker::InferDied {
@@ -605,6 +626,12 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
             store.writers.set(writers);
             if build != BUILD {
                 notice(store, Phrase::new("page-other-build"));
+            }
+        }
+        FromWorker::Own { ticket, said } => own::said(store, ticket, *said),
+        FromWorker::OwnTask { ticket, text } => {
+            if own::is_wanted(ticket) {
+                to_infer(&text, buffers);
             }
         }
         FromWorker::InferOfOtherBuild => notice(store, Phrase::new("page-other-build")),
@@ -655,6 +682,9 @@ fn from_worker(message: FromWorker, buffers: &[ArrayBuffer]) {
             } else {
                 Some(Stage::Inferring)
             });
+            if complete {
+                own::run(store);
+            }
         }
         FromWorker::Infer { job, text } if job == current => to_infer(&text, buffers),
         FromWorker::Choice { job, offers } if job == current => {
@@ -733,6 +763,7 @@ fn opened(
         links.restarts = 0;
         links.looked_up = false;
     });
+    own::another_recording(store);
     let progress = store.progress.get_untracked();
     store.show(OpenRecording { summary, traces });
     store.progress.set(progress);

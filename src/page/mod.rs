@@ -15,6 +15,7 @@ mod landing;
 mod links;
 mod live_bar;
 mod overview;
+mod own;
 mod panel;
 mod remembered;
 mod sheet_view;

@@ -1,9 +1,9 @@
 //! The panel beside the trace: findings, measurements, the model, and what the recording says of itself.
 
 use super::charts::{Histogram, Tachogram};
-use super::links;
 use super::store::Store;
 use super::words::{exact, name, say, t, ta};
+use super::{links, own};
 use crate::analysis::hrv::Hrv;
 use crate::analysis::{Analysis, Interval};
 use crate::inference::Call;
@@ -31,7 +31,7 @@ fn sections(report: &Report, store: Store) -> impl IntoView + use<> {
     view! {
         {findings(report, store)}
         {match &report.analysis {
-            Ok(analysis) => view! { {measurements(report, analysis)} {model(report, store)} {rr_charts(analysis)} {hrv(&report.hrv)} }.into_any(),
+            Ok(analysis) => view! { {measurements(report, analysis)} {model(report, store)} {own::section(store)} {rr_charts(analysis)} {hrv(&report.hrv)} }.into_any(),
             Err(reason) => view! { <section><h2>{t("page-measurements")}</h2><p class="small">{say(reason)}</p></section> }.into_any(),
         }}
         {recording(&report.recording)}
@@ -75,6 +75,17 @@ fn findings(report: &Report, store: Store) -> impl IntoView + use<> {
 /// Intervals that the panel leaves to the text and JSON.
 const NOT_SHOWN: [&str; 2] = ["label-jt", "label-qtc-rautaharju"];
 
+/// A value with what it rests on.
+pub(super) fn value_row(
+    label: String,
+    basis: String,
+    value: String,
+    unit: &'static str,
+) -> AnyView {
+    view! { <dt>{label}</dt><dd class="basis">{basis}</dd><dd class="value">{value}<span class="unit">{unit}</span></dd> }
+        .into_any()
+}
+
 /// A figure with what it rests on, or why it is withheld.
 fn measured_row(
     label: &'static str,
@@ -86,8 +97,7 @@ fn measured_row(
         Measured::Value { value, sd, n, .. } => {
             let spread = sd.map(|sd| format!("± {sd:.0}, ")).unwrap_or_default();
             let basis = ta(basis, &[("spread", spread.into()), ("n", (*n).into())]);
-            view! { <dt>{t(label)}</dt><dd class="basis">{basis}</dd><dd class="value">{format!("{value:.0}")}<span class="unit">{unit}</span></dd> }
-                .into_any()
+            value_row(t(label), basis, format!("{value:.0}"), unit)
         }
         Measured::Withheld(reason) => {
             view! { <dt>{t(label)}</dt><dd class="withheld">{say(reason)}</dd> }.into_any()

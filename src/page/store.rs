@@ -124,6 +124,8 @@ pub struct Store {
     pub answers: RwSignal<Answers>,
     /// Number of the current job.
     pub job: RwSignal<JobId>,
+    /// How often the slot for a user's own model has changed.
+    pub own_turn: RwSignal<u32>,
     /// The live trace, while one runs.
     pub live: RwSignal<Option<LiveTrace>>,
     /// The card for choosing a device is open.
@@ -185,6 +187,7 @@ impl Store {
             question: RwSignal::new(None),
             answers: RwSignal::new(Answers::default()),
             job: RwSignal::new(0),
+            own_turn: RwSignal::new(0),
             live: RwSignal::new(None),
             connecting: RwSignal::new(false),
             shortcuts: RwSignal::new(false),

@@ -3,6 +3,7 @@
 use super::channel::{self, Parcel, later, post};
 use super::files::BrowserFile;
 use super::live::LiveDesk;
+use super::slot;
 use super::transfer::view_samples;
 use crate::engine::{InferAnswer, Job, Options, Outcome, Step};
 use crate::formats::{self, Bundle, Entry, Readers, WRITERS};
@@ -127,6 +128,9 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
                 post(&FromWorker::Failed { job, reason }, &[]);
             }
         }
+        ToWorker::Own { ticket, ask } => {
+            slot::ask(desk.borrow().shown(), ticket, ask, &parcel.files);
+        }
         ToWorker::Model { id } => desk.borrow_mut().model = Some(id),
         ToWorker::InferSaid { text } => {
             if let Ok(said) = serde_json::from_str(&text) {
@@ -168,6 +172,7 @@ fn infer_said(desk: &SharedDesk, said: FromInfer) {
     match said {
         FromInfer::Ready { build } if build == BUILD => {}
         FromInfer::Ready { .. } => post(&FromWorker::InferOfOtherBuild, &[]),
+        FromInfer::Own { ticket, said } => slot::tell(ticket, said),
         FromInfer::Answer {
             job,
             answer,

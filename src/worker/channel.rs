@@ -1,7 +1,7 @@
 //! Messages between page and workers: one binary message (or JSON text) with buffers and files beside it.
 
 use crate::engine::InferRequest;
-use crate::protocol::{FromWorker, JobId, ToInfer};
+use crate::protocol::{FromWorker, JobId, OwnTask, Ticket, ToInfer};
 use js_sys::{Array, ArrayBuffer, Float32Array, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -100,6 +100,24 @@ pub(super) fn ask_model(job: JobId, request: Box<InferRequest>, live: bool) {
     let samples = Float32Array::from(request.values_mv.as_slice()).buffer();
     if let Ok(text) = serde_json::to_string(&ToInfer::Run { job, request, live }) {
         post(&FromWorker::Infer { job, text }, &[samples]);
+    }
+}
+
+/// Gives `infer` a task for a user's own model, by way of the page; its file and the leads' samples go beside the text.
+pub(super) fn ask_own(
+    ticket: Ticket,
+    task: OwnTask,
+    model: Option<ArrayBuffer>,
+    leads: Vec<ArrayBuffer>,
+) {
+    let message = ToInfer::Own {
+        ticket,
+        has_model: model.is_some(),
+        task,
+    };
+    let buffers: Vec<ArrayBuffer> = model.into_iter().chain(leads).collect();
+    if let Ok(text) = serde_json::to_string(&message) {
+        post(&FromWorker::OwnTask { ticket, text }, &buffers);
     }
 }
 

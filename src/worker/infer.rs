@@ -1,11 +1,12 @@
 //! The worker that runs models. It fetches a model from its own origin when one is first needed, and keeps it.
 
 use super::channel::{self, post_text};
+use super::own::Slot;
 use crate::engine::{InferAnswer, InferRequest};
 use crate::inference::{LeadView, Manifest, Session, live_call, record_calls};
-use crate::protocol::{BUILD, FromInfer, ToInfer};
+use crate::protocol::{BUILD, FromInfer, JobId, OwnSaid, ToInfer};
 use crate::recording::Phrase;
-use js_sys::{Float32Array, Uint8Array};
+use js_sys::{ArrayBuffer, Float32Array, Uint8Array};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
@@ -34,32 +35,51 @@ type Shelf = Rc<RefCell<Models>>;
 pub fn start() {
     channel::report_panics();
     let shelf = Shelf::default();
-    channel::listen_to_text(move |message: ToInfer, buffers| {
-        let ToInfer::Run {
-            job,
-            mut request,
-            live,
-        } = message;
-        if let Some(buffer) = buffers.first() {
-            request.values_mv = Float32Array::new(buffer).to_vec();
-        }
-        let shelf = shelf.clone();
-        spawn_local(async move {
-            let (answer, took_ms) = answer(&shelf, &request, live).await;
-            let requests = requests();
-            let models = shelf.borrow().ids.clone();
-            post_text(&FromInfer::Answer {
-                job,
-                answer,
-                live,
-                took_ms,
-                requests,
-                models,
+    let slot = Slot::default();
+    channel::listen_to_text(move |message: ToInfer, buffers| match message {
+        ToInfer::Run { job, request, live } => run(&shelf, job, request, live, &buffers),
+        ToInfer::Own {
+            ticket,
+            has_model,
+            task,
+        } => {
+            let slot = slot.clone();
+            let said = OwnSaid::Began;
+            post_text(&FromInfer::Own { ticket, said });
+            spawn_local(async move {
+                let said = slot.perform(task, has_model, buffers).await;
+                post_text(&FromInfer::Own { ticket, said });
             });
-        });
+        }
     });
     post_text(&FromInfer::Ready {
         build: BUILD.to_owned(),
+    });
+}
+
+fn run(
+    shelf: &Shelf,
+    job: JobId,
+    mut request: Box<InferRequest>,
+    live: bool,
+    buffers: &[ArrayBuffer],
+) {
+    if let Some(buffer) = buffers.first() {
+        request.values_mv = Float32Array::new(buffer).to_vec();
+    }
+    let shelf = shelf.clone();
+    spawn_local(async move {
+        let (answer, took_ms) = answer(&shelf, &request, live).await;
+        let requests = requests();
+        let models = shelf.borrow().ids.clone();
+        post_text(&FromInfer::Answer {
+            job,
+            answer,
+            live,
+            took_ms,
+            requests,
+            models,
+        });
     });
 }
 

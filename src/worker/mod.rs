@@ -10,7 +10,10 @@ mod files;
 #[cfg(feature = "inference")]
 mod infer;
 mod live;
+#[cfg(feature = "inference")]
+mod own;
 mod reader;
+mod slot;
 mod transfer;
 
 pub use analyst::start as start_analyst;
