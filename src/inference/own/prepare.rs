@@ -248,7 +248,9 @@ mod tests {
         micro.input.unit = SignalUnit::Microvolt;
         let of = |manifest: &OwnManifest| Preparer::new(manifest, &request).unwrap().window(1.0);
         let (mv, uv) = (of(&plain), of(&micro));
-        assert!((largest(&mv) - 1.0).abs() < 0.03, "{}", largest(&mv));
+        // Away from the edges, where filter and resampling have less to go by.
+        let height = largest(&mv[50..150]);
+        assert!((height - 1.0).abs() < 0.03, "{height}");
         for (a, b) in mv.iter().zip(&uv) {
             assert!((a * 1000.0 - b).abs() < 1e-2);
         }
