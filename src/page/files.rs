@@ -16,18 +16,20 @@ use web_sys::{
 /// Files taken from one dropped folder at most.
 const MOST_FILES: usize = 5000;
 
+/// Files with their paths, as chosen or dropped.
+type Listed = Vec<(String, File)>;
+
 /// Opens the browser's file picker for recordings.
 pub fn pick() {
     pick_for(links::open_files);
 }
 
 /// Opens the browser's file picker, and hands on what was chosen.
-pub fn pick_for(take: impl FnOnce(Vec<(String, File)>) + 'static) {
-    let take: Box<dyn FnOnce(Vec<(String, File)>)> = Box::new(take);
-    pick_boxed(take);
+pub fn pick_for(take: impl FnOnce(Listed) + 'static) {
+    pick_boxed(Box::new(take));
 }
 
-fn pick_boxed(take: Box<dyn FnOnce(Vec<(String, File)>)>) {
+fn pick_boxed(take: Box<dyn FnOnce(Listed)>) {
     let Some(document) = web_sys::window().and_then(|window| window.document()) else {
         return;
     };
@@ -54,7 +56,7 @@ fn pick_boxed(take: Box<dyn FnOnce(Vec<(String, File)>)>) {
     input.click();
 }
 
-fn listed(files: Option<FileList>) -> Vec<(String, File)> {
+fn listed(files: Option<FileList>) -> Listed {
     let Some(files) = files else {
         return Vec::new();
     };
@@ -116,7 +118,7 @@ fn take(data: &DataTransfer) {
 }
 
 /// All files below an entry, breadth first.
-async fn walk(entry: FileSystemEntry, files: &mut Vec<(String, File)>) {
+async fn walk(entry: FileSystemEntry, files: &mut Listed) {
     let mut waiting = std::collections::VecDeque::from([entry]);
     while let Some(entry) = waiting.pop_front() {
         if files.len() >= MOST_FILES {
