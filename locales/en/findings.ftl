@@ -77,14 +77,14 @@ finding-premature-ventricular-beats = { $n ->
        *[other] { $n } extra heartbeats look as if they started in the ventricles: they come early and are wide. That is { NUM($burden, digits: 1) } of 100 beats.
     } Many healthy people have some. If they are new or many, or with dizziness, show this trace to a clinician.
     .exact = Possible premature ventricular complexes: { $n } of { $of } classified beats (burden { NUM($burden, digits: 1) } %), by shape and timing in one lead; mean class probability { NUM($probability, digits: 2) }.
-    .name = Early V
+    .name = Early beat (V)
 
 finding-premature-supraventricular-beats = { $n ->
         [one] One extra heartbeat comes early and looks as if it started in the atria (at { CLOCK($from) }).
        *[other] { $n } extra heartbeats come early and look as if they started in the atria. That is { NUM($burden, digits: 1) } of 100 beats.
     } Many healthy people have some. If they are new or many, show this trace to a clinician.
     .exact = Possible premature supraventricular complexes: { $n } of { $of } classified beats (burden { NUM($burden, digits: 1) } %), by shape and timing in one lead; mean class probability { NUM($probability, digits: 2) }.
-    .name = Early S
+    .name = Early beat (S)
 
 finding-ventricular-couplet = { $pairs ->
         [one] Two extra heartbeats in a row look as if they started in the ventricles (at { CLOCK($from) }).

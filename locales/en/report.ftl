@@ -92,7 +92,10 @@ conclusion-by-hand = Corrected by hand, and measured with that: { $added ->
        *[other] { $marked } stretches
     } marked.
 conclusion-no-finding = No finding in this recording, from the list that this software knows. This does not exclude disease.
-conclusion-limits = One lead for a short time cannot show a heart attack, and a rhythm that comes and goes may be absent while it is recorded.
+conclusion-limits = { $leads ->
+        [one] One lead for a short time cannot show a heart attack
+       *[other] This software does not look for a heart attack
+    }, and a rhythm that comes and goes may be absent while it is recorded.
 small-print = This is research and education software, not a cleared medical device. With chest pain, fainting or breathlessness call for help now; do not wait for software.
 
 ## Labels of the text report

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from torch import nn
 
 from .canet import CANet
+from .mobilenetv2 import MobileNetV2
 from .tcn import TCN
+from .vgg16 import VGG16
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,17 @@ FAMILIES = {
                 },
             ),
             eight_bits=True,
+        ),
+        *(
+            Family(
+                id,
+                f"{name} rhythm model",
+                network,
+                "Each value of a map sees the seconds about it",
+                ({"version": "1.0.0", "date": "2026-11-26", "change": "first trained model"},),
+                eight_bits=True,
+            )
+            for id, name, network in (("vgg16", "VGG16", VGG16), ("mobilenetv2", "MobileNetV2", MobileNetV2))
         ),
     )
 }

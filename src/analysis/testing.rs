@@ -1,6 +1,7 @@
 //! What the tests of several rooms of the analysis are made of.
 
-use crate::recording::{Lead, Recording, Samples, Scale};
+use super::Beat;
+use crate::recording::{BeatCode, Lead, Recording, Samples, Scale};
 use crate::simulator::{SimulatorOptions, simulate};
 
 /// Leads of these names, each the simulated lead I times a factor.
@@ -23,4 +24,30 @@ pub fn scaled_leads(names: &[(&str, f64)]) -> Recording {
         })
         .collect();
     recording
+}
+
+/// Beats with these classes, `rr_ms` apart.
+pub fn classed_beats(classes: &str, rr_ms: &[f64]) -> Vec<Beat> {
+    let mut time_s = 1.0;
+    classes
+        .chars()
+        .enumerate()
+        .map(|(index, letter)| {
+            if index > 0 {
+                time_s += rr_ms[index - 1] / 1000.0;
+            }
+            Beat {
+                sample: (time_s * 250.0) as usize,
+                time_s,
+                class: match letter {
+                    'S' => BeatCode::S,
+                    'V' => BeatCode::V,
+                    _ => BeatCode::N,
+                },
+                class_confidence: 0.9,
+                confidence: 0.9,
+                follows: index > 0,
+            }
+        })
+        .collect()
 }

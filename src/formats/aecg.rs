@@ -517,7 +517,15 @@ fn filters(root: Element<'_, '_>) -> Option<String> {
         let value = variable
             .within()
             .filter(|element| element.name() == "value")
-            .find_map(|value| Some(format!("{} {}", value.word("value")?, value.word("unit")?)));
+            .find_map(|value| Some((value.word("value")?, value.word("unit")?)));
+        // 0 Hz is written where there is no such filter.
+        if value
+            .as_ref()
+            .is_some_and(|(number, _)| number.parse() == Ok(0.0_f64))
+        {
+            continue;
+        }
+        let value = value.map(|(number, unit)| format!("{number} {unit}"));
         let name = kind.to_lowercase().replace('_', " ");
         words.push(value.map_or(name.clone(), |value| format!("{name} {value}")));
     }

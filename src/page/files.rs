@@ -21,13 +21,15 @@ pub fn pick() {
     pick_for(links::open_files);
 }
 
+/// Takes what was chosen: names and files.
+type Taking = Box<dyn FnOnce(Vec<(String, File)>)>;
+
 /// Opens the browser's file picker, and hands on what was chosen.
 pub fn pick_for(take: impl FnOnce(Vec<(String, File)>) + 'static) {
-    let take: Box<dyn FnOnce(Vec<(String, File)>)> = Box::new(take);
-    pick_boxed(take);
+    pick_boxed(Box::new(take));
 }
 
-fn pick_boxed(take: Box<dyn FnOnce(Vec<(String, File)>)>) {
+fn pick_boxed(take: Taking) {
     let Some(document) = web_sys::window().and_then(|window| window.document()) else {
         return;
     };

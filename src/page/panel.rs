@@ -128,7 +128,7 @@ fn measurements(report: &Report, analysis: &Analysis) -> impl IntoView + use<> {
     }
     let lead = report
         .analysed_lead()
-        .map(|lead| lead.name.clone())
+        .map(|lead| lead.short_name().to_owned())
         .unwrap_or_default();
     let n = analysis.median_beat.as_ref().map_or(0, |median| median.n);
     let leads = analysis

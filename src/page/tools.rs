@@ -120,7 +120,7 @@ fn lead_choice(store: Store) -> Option<impl IntoView> {
         .enumerate()
         .filter(|(_, lead)| lead.kind == crate::recording::SignalKind::Ecg)
         .map(|(index, lead)| {
-            view! { <option value=index.to_string() selected=analysed == Some(index)>{ta("page-lead", &[("name", lead.name.as_str().into())])}</option> }
+            view! { <option value=index.to_string() selected=analysed == Some(index)>{ta("page-lead", &[("name", lead.short_name().into())])}</option> }
         })
         .collect();
     Some(view! {

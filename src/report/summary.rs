@@ -53,6 +53,19 @@ impl LeadSummary {
         }
     }
 
+    /// The name without the word for "lead" that some sources put before it: `I` for `Lead I`.
+    #[must_use]
+    pub fn short_name(&self) -> &str {
+        match self.standard {
+            Some(_) => self
+                .name
+                .rsplit(char::is_whitespace)
+                .next()
+                .unwrap_or(&self.name),
+            None => &self.name,
+        }
+    }
+
     /// Length in seconds.
     #[must_use]
     pub fn duration_s(&self) -> f64 {
@@ -150,6 +163,18 @@ mod tests {
         assert_eq!((summary.min, summary.max), (Some(-0.5), Some(0.3)));
         assert_eq!(summary.lsb, Some(0.005));
         assert_eq!(summary.samples, 4);
+    }
+
+    #[test]
+    fn a_leads_short_name_leaves_the_word_for_lead_out() {
+        let short = |name: &str| {
+            let lead = Lead::ecg(name, 100.0, Samples::from_values(vec![0.0]));
+            LeadSummary::of(&lead).short_name().to_owned()
+        };
+        assert_eq!(short("Lead I"), "I");
+        assert_eq!(short("EKG II"), "II");
+        assert_eq!(short("MLII"), "MLII");
+        assert_eq!(short("chest strap"), "chest strap");
     }
 
     #[test]

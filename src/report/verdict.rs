@@ -7,7 +7,7 @@ use crate::analysis::edits::Edit;
 use crate::analysis::{Analysis, Grade, QualityReason};
 use crate::findings::contradicts_fibrillation;
 use crate::inference::Call;
-use crate::recording::Phrase;
+use crate::recording::{Phrase, SignalKind};
 use serde::{Deserialize, Serialize};
 
 /// Share of the recording in which waves must be measurable for its quality to be called good.
@@ -262,7 +262,12 @@ pub fn conclusion(report: &Report) -> Vec<Phrase> {
     if report.analysis.is_ok() && report.findings.is_empty() {
         phrases.push(Phrase::new("conclusion-no-finding"));
     }
-    phrases.push(Phrase::new("conclusion-limits"));
+    let leads = report
+        .recording
+        .leads
+        .iter()
+        .filter(|lead| lead.kind == SignalKind::Ecg);
+    phrases.push(Phrase::new("conclusion-limits").with("leads", leads.count().max(1)));
     phrases
 }
 

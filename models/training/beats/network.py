@@ -15,11 +15,11 @@ WEIGHT_DECAY = 1e-2
 # Standard deviation of the noise added to the features, in their own standard deviations.
 NOISE = 0.15
 CLASS_WEIGHTS = (1.0, 2.0, 1.0)
-# Weight of a record of SVDB beside one of MIT-BIH, and of a second lead beside the first.
-SVDB_WEIGHT = 0.2
+# Weight of a beat of these databases beside one of MIT-BIH, and of a second lead beside the first.
+DATABASE_WEIGHT = {"mitdb": 1.0, "svdb": 0.2, "cinc2017": 0.3}
 SECOND_LEAD_WEIGHT = 0.5
 # Usual beats of the usual shape at the usual time: so many are kept, at as much more weight.
-DULL_KEPT = {"mitdb": 0.25, "svdb": 0.125}
+DULL_KEPT = {"mitdb": 0.25, "svdb": 0.125, "cinc2017": 0.125}
 # The numbers of `src/analysis/classes/mod.rs`.
 DECIDED_FROM = 0.5
 CLEAR_FROM = 0.9
@@ -47,7 +47,7 @@ class Set:
             kept = DULL_KEPT[record.database]
             keep = (y <= V) & (draw.random(len(y)) < np.where(dull, kept, 1.0))
             weight = np.where(dull, 1 / kept, 1.0)
-            weight *= SVDB_WEIGHT if record.database == "svdb" else 1.0
+            weight *= DATABASE_WEIGHT[record.database]
             weight *= SECOND_LEAD_WEIGHT if record.lead else 1.0
             features.append(x[keep])
             labels.append(y[keep])

@@ -19,6 +19,8 @@ CLASS_OF = {
 }
 # Largest distance of a pair (EC57).
 WINDOW_S = 0.15
+# Records that one call of the program measures.
+TOGETHER = 50
 # WFDB's annotation codes (wfdb/ecgcodes.h) that are beats.
 SYMBOLS = {
     1: "N", 2: "L", 3: "R", 4: "a", 5: "V", 6: "F", 7: "J", 8: "A", 9: "S", 10: "E", 11: "j", 12: "/", 13: "Q",
@@ -94,23 +96,25 @@ def pair(reference_s: np.ndarray, test_s: np.ndarray) -> np.ndarray:
     return partner
 
 
-def measure(program: Path, header: Path, lead: int, strip_s: float | None) -> dict[str, np.ndarray]:
-    """The program's table of one lead, by column; the features under "features"."""
-    command = [program, "beat-features", header, "--lead", f"#{lead + 1}", "--quiet"]
+def measure(program: Path, headers: list[Path], lead: int, strip_s: float | None) -> dict[str, np.ndarray]:
+    """The program's table of one lead of some records, by column; the features under "features", the records' names
+    under "record"."""
+    command = [program, "beat-features", *headers, "--lead", f"#{lead + 1}", "--quiet"]
     if strip_s:
         command += ["--strip", f"{strip_s:g}"]
-    text = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True).stdout
-    rows = csv.reader(io.StringIO(text))
-    names = next(rows)
+    # A record that cannot be analysed has no lines; the others' count.
+    text = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=len(headers) == 1).stdout
+    names, *rows = csv.reader(io.StringIO(text))
     values = np.array([[float(v) for v in row[1:]] for row in rows], dtype=np.float64).reshape(-1, len(names) - 1)
     table = {name: values[:, k] for k, name in enumerate(names[1:]) if name not in ("n", "s", "v")}
     first = names.index("v")
-    return table | {"program": values[:, first - 3 : first], "features": values[:, first:].astype(np.float32)}
+    table |= {"program": values[:, first - 3 : first], "features": values[:, first:].astype(np.float32)}
+    return table | {"record": np.array([row[0] for row in rows])}
 
 
 def read(program: Path, header: Path, database: str, lead: int, strip_s: float | None = None) -> Record:
     """A record with its annotations (`.atr` beside the header)."""
-    table = measure(program, header, lead, strip_s)
+    table = measure(program, [header], lead, strip_s)
     samples, symbols = annotations(header.with_suffix(".atr"))
     marks_s, border = samples / rate_hz(header), np.array([s in "[]" for s in symbols])
     classes = np.array([CLASS_OF[s] for s in symbols if s not in "[]"])
@@ -121,10 +125,17 @@ def read(program: Path, header: Path, database: str, lead: int, strip_s: float |
     label[inside & (partner < 0)] = NOT_SCORED
     annotated = np.bincount(classes, minlength=5)
     found = np.bincount(classes[partner[partner >= 0]], minlength=5)
+    return record(header.stem, database, lead, table, label, annotated, annotated - found)
+
+
+def record(
+    name: str, database: str, lead: int, table: dict[str, np.ndarray], label: np.ndarray, annotated: np.ndarray, missed: np.ndarray
+) -> Record:
+    """A record from the program's table of it."""
     # Strips count their beats apart: shapes of different strips are different.
     shape = (table["strip"] * 10_000 + table["shape"]).astype(int)
     return Record(
-        name=header.stem,
+        name=name,
         database=database,
         lead=lead,
         time_s=table["time_s"],
@@ -136,7 +147,7 @@ def read(program: Path, header: Path, database: str, lead: int, strip_s: float |
         program=table["program"],
         label=label,
         annotated=annotated,
-        missed=annotated - found,
+        missed=missed,
     )
 
 
@@ -144,3 +155,17 @@ def read_all(program: Path, folder: Path, database: str, lead: int, strip_s: flo
     """All records of a folder that have annotations, by name."""
     headers = sorted(h for h in folder.glob("*.hea") if h.with_suffix(".atr").exists())
     return [read(program, header, database, lead, strip_s) for header in headers]
+
+
+def read_unmarked(program: Path, headers: list[Path], database: str) -> list[Record]:
+    """Records whose beats are all taken as N: a reader has called them normal as a whole. What is detected in their noise
+    is N too: it is no early beat."""
+    found = []
+    for at in range(0, len(headers), TOGETHER):
+        table = measure(program, headers[at : at + TOGETHER], 0, None)
+        for name in dict.fromkeys(table["record"].tolist()):
+            mine = {key: values[table["record"] == name] for key, values in table.items()}
+            beats = len(mine["time_s"])
+            counts = np.array([beats, 0, 0, 0, 0])
+            found.append(record(name, database, 0, mine, np.full(beats, N), counts, np.zeros(5, dtype=int)))
+    return found

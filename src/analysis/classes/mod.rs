@@ -3,12 +3,13 @@
 //! A beat is told by features that depend on no unit (how early it comes, how its shape differs from the usual beat of
 //! the same recording, what stands where a P wave should be), weighed by small networks that were trained on annotated
 //! records (`models/beats/card.md`). Beats of one shape are then weighed together. In atrial fibrillation no beat is
-//! called S: there is no sinus beat that it could come before. A beat whose surroundings cannot be read is not decided,
+//! called S: there is no sinus beat that it could come before; nor is a lone one that does not come early. A beat whose surroundings cannot be read is not decided,
 //! unless it is clear all the same.
 //!
 //! Each half hour is looked at as a whole: classes are given once the recording is there, to a stream when it has ended.
 
 mod cuts;
+mod earliness;
 mod features;
 mod intervals;
 mod network;
@@ -58,6 +59,7 @@ pub fn classify(lead: &Lead, beats: &mut [Beat], quality: &[QualitySpan]) {
         };
     }
     scatter::leave_undecided(beats);
+    earliness::leave_undecided(beats);
 }
 
 /// Whether waves can be seen where a beat stands; `quality` is in order of time.

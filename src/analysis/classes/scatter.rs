@@ -62,32 +62,7 @@ fn differences(beats: &[Beat]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Beats with these classes, `rr_ms` apart.
-    fn beats(classes: &str, rr_ms: &[f64]) -> Vec<Beat> {
-        let mut time_s = 1.0;
-        classes
-            .chars()
-            .enumerate()
-            .map(|(index, letter)| {
-                if index > 0 {
-                    time_s += rr_ms[index - 1] / 1000.0;
-                }
-                Beat {
-                    sample: (time_s * 250.0) as usize,
-                    time_s,
-                    class: match letter {
-                        'S' => BeatCode::S,
-                        'V' => BeatCode::V,
-                        _ => BeatCode::N,
-                    },
-                    class_confidence: 0.9,
-                    confidence: 0.9,
-                    follows: index > 0,
-                }
-            })
-            .collect()
-    }
+    use crate::analysis::testing::classed_beats as beats;
 
     fn early(beats: &mut [Beat]) -> usize {
         leave_undecided(beats);

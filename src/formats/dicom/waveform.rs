@@ -87,7 +87,13 @@ impl Group<'_> {
             (0x003a_0222, "notch"),
         ]
         .into_iter()
-        .filter_map(|(tag, name)| Some(format!("{name} {} Hz", file.decimal(channel, tag)?)))
+        .filter_map(|(tag, name)| {
+            // 0 Hz is written where there is no such filter.
+            let edge_hz = file
+                .decimal(channel, tag)
+                .filter(|&edge_hz| edge_hz > 0.0)?;
+            Some(format!("{name} {edge_hz} Hz"))
+        })
         .collect();
         (!words.is_empty()).then(|| words.join(", "))
     }
