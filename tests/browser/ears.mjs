@@ -4,8 +4,18 @@
 // the source, fields in the order of the source. What is read here is the beginning of `FromWorker::Live`
 // (src/protocol.rs) and of `LiveUpdate` (src/engine/live.rs); another order there fails the tests that listen.
 
-/** Place of `Live` among the messages of `worker`. */
-const LIVE = 12;
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./harness.mjs";
+
+/** Place of `Live` among the messages of `worker`, in the source. */
+const LIVE = placeOf("Live");
+
+function placeOf(message) {
+  const source = readFileSync(join(ROOT, "src/protocol.rs"), "utf8");
+  const [, messages] = source.match(/pub enum FromWorker \{\n(.*?)\n\}/s);
+  return [...messages.matchAll(/^    ([A-Z]\w*)\b/gm)].map(([, name]) => name).indexOf(message);
+}
 
 /** Puts ears on a visit that is not loaded yet. */
 export async function listen(visit) {
