@@ -8,6 +8,7 @@
 import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, copyOfSite, startStage } from "../tests/browser/harness.mjs";
+import { installInfer } from "../tests/browser/infer.mjs";
 
 const [peer, rounds = "40"] = process.argv.slice(2);
 if (!peer || !existsSync(join(peer, "dist"))) throw new Error("which folder holds onnxruntime-web? make bench-models installs it");
@@ -24,6 +25,7 @@ try {
   const visit = await stage.visit({ bypassCSP: true, serviceWorkers: "block" });
   await visit.load();
   await visit.usable();
+  await installInfer(visit.page);
   console.log(`30 s of one lead, five windows; medians of ${rounds} turns, one thread each, ${stage.browser.version()}`);
   console.log("model             tract ms   onnxruntime-web ms   ratio (95 % of turns)   same answer to");
   for (const id of JSON.parse(readFileSync(join(ROOT, "models/list.json"), "utf8"))) {
@@ -53,37 +55,22 @@ async function turns({ id, window: entry, rounds, WARM_UP, WINDOWS, SECONDS }) {
   const session = await InferenceSession.create(`./models/${id}/model.onnx`, { executionProviders: ["wasm"] });
   const window = Float32Array.from(entry.prepared);
 
-  const worker = new Worker("./infer_loader.js", { type: "module" });
-  const heard = [];
-  let wake = () => {};
-  worker.onmessage = ({ data }) => {
-    heard.push(JSON.parse(data.h));
-    wake();
-  };
-  const next = async () => {
-    while (heard.length === 0) await new Promise((resolve) => (wake = resolve));
-    return heard.shift();
-  };
-  await next();
+  const infer = await openInfer();
 
   // The window's own signal over and over, so that both are given as many windows of the same kind.
   const once = Float32Array.from(entry.samples, (count) => count / entry.gain_per_mv);
   const values = new Float32Array(Math.round(SECONDS * entry.rate_hz));
   for (let at = 0; at < values.length; at += once.length) values.set(once.subarray(0, values.length - at), at);
-  const ask = async (samples) => {
-    const request = { question: "rhythm", model: id, lead: 0, rate_hz: entry.rate_hz, gaps: [], quality: [], beats: 30 };
-    const copy = samples.slice();
-    worker.postMessage({ h: JSON.stringify({ do: "run", job: 1, request, live: false }), b: [copy.buffer] }, [copy.buffer]);
-    const { answer } = await next();
+  const ask = async () => {
+    const answer = await infer.ask(id, entry.rate_hz, values.slice(), false);
     if (!answer.Ok) throw new Error(JSON.stringify(answer));
-    return answer.Ok[0];
   };
   const timed = async (work) => {
     const began = performance.now();
     await work();
     return performance.now() - began;
   };
-  const byTract = () => timed(() => ask(values));
+  const byTract = () => timed(ask);
   const byOrt = () =>
     timed(async () => {
       for (let count = 0; count < WINDOWS; count += 1) await session.run({ ecg: new Tensor("float32", window, [1, 1, window.length]) });
@@ -102,6 +89,6 @@ async function turns({ id, window: entry, rounds, WARM_UP, WINDOWS, SECONDS }) {
     tract.push(taken.get(byTract));
     ort.push(taken.get(byOrt));
   }
-  worker.terminate();
+  infer.end();
   return { tract, ort, largest };
 }

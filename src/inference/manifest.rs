@@ -12,7 +12,7 @@ pub const SCHEMA: &str = "einthoven-model/1";
 pub const MAX_MODEL_BYTES: u64 = 64 << 20;
 
 /// Largest manifest, in bytes.
-pub(super) const MAX_MANIFEST_BYTES: usize = 1 << 20;
+const MAX_MANIFEST_BYTES: usize = 1 << 20;
 
 /// Most samples of one window.
 pub(super) const MAX_WINDOW_SAMPLES: usize = 1 << 17;
@@ -198,6 +198,18 @@ pub struct Manifest {
     pub further: BTreeMap<String, Value>,
 }
 
+/// Refuses a manifest that is longer than any needs to be.
+pub(super) fn check_length(json: &[u8]) -> Result<(), InferenceError> {
+    if json.len() > MAX_MANIFEST_BYTES {
+        return Err(InferenceError::TooLarge {
+            what: "bytes of manifest",
+            found: json.len() as u64,
+            limit: MAX_MANIFEST_BYTES as u64,
+        });
+    }
+    Ok(())
+}
+
 fn yes() -> bool {
     true
 }
@@ -210,13 +222,7 @@ impl Manifest {
     /// [`InferenceError::NotTrained`], [`InferenceError::TooLarge`], and [`InferenceError::Manifest`] with the field
     /// for everything else.
     pub fn parse(json: &[u8]) -> Result<Self, InferenceError> {
-        if json.len() > MAX_MANIFEST_BYTES {
-            return Err(InferenceError::TooLarge {
-                what: "bytes of manifest",
-                found: json.len() as u64,
-                limit: MAX_MANIFEST_BYTES as u64,
-            });
-        }
+        check_length(json)?;
         let value: Value = serde_json::from_slice(json)
             .map_err(|error| InferenceError::field("the whole", "JSON", error))?;
         check_schema(&value)?;

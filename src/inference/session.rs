@@ -50,10 +50,7 @@ impl Session {
     /// window of zeros does not run.
     pub fn load(manifest: &Manifest, bytes: &[u8]) -> Result<Self, InferenceError> {
         check_file(manifest, bytes)?;
-        // The runtime's own faults must not take the program with it. (In the browser a panic ends the worker, which
-        // starts anew.)
-        let session = catch_unwind(AssertUnwindSafe(|| Self::build(manifest, bytes)));
-        session.unwrap_or_else(|_| Err(unreadable("the runtime stopped at it")))
+        guarded(|| Self::build(manifest, bytes))
     }
 
     fn build(manifest: &Manifest, bytes: &[u8]) -> Result<Self, InferenceError> {
@@ -69,12 +66,8 @@ impl Session {
         let typed = graph.into_typed().map_err(misfit)?;
         check_work(&typed)?;
         let steps = check_outputs(&typed, manifest)?;
-        let runnable = typed
-            .into_optimized()
-            .and_then(IntoRunnable::into_runnable)
-            .map_err(unreadable)?;
         let session = Self {
-            runnable,
+            runnable: optimised(typed)?,
             samples: manifest.input.samples,
             labels: manifest.label_count(),
             steps,
@@ -353,6 +346,23 @@ fn check_weight(tensor: &TensorProto) -> Result<(), InferenceError> {
         });
     }
     Ok(())
+}
+
+/// Does `work` so that the runtime's own faults do not take the program with it. (In the browser a panic ends the
+/// worker, which starts anew.)
+pub(super) fn guarded<T>(
+    work: impl FnOnce() -> Result<T, InferenceError>,
+) -> Result<T, InferenceError> {
+    let done = catch_unwind(AssertUnwindSafe(work));
+    done.unwrap_or_else(|_| Err(unreadable("the runtime stopped at it")))
+}
+
+/// A checked graph made ready to run.
+pub(super) fn optimised(typed: TypedModel) -> Result<Arc<TypedRunnableModel>, InferenceError> {
+    typed
+        .into_optimized()
+        .and_then(IntoRunnable::into_runnable)
+        .map_err(unreadable)
 }
 
 pub(super) fn check_operators(graph: &InferenceModel) -> Result<(), InferenceError> {

@@ -67,6 +67,8 @@ struct Links {
     read: Option<JobId>,
     /// Whether it was looked up what this device keeps of the open recording.
     looked_up: bool,
+    /// Another recording was asked for and is not shown yet.
+    shows_another: bool,
     infer: Line,
     /// The worker is the one with all readers, which is twice as large and starts with the first file that needs it.
     all_readers: bool,
@@ -98,6 +100,7 @@ pub fn start(store: Store) {
             reader: Line::default(),
             read: None,
             looked_up: false,
+            shows_another: false,
             infer: Line::default(),
             all_readers: false,
             files: Vec::new(),
@@ -329,7 +332,10 @@ fn live_gone(store: Store) {
 fn begin(store: Store) -> JobId {
     // What streams is given up, or it would stream on unseen; Stop then keeps what came.
     transport::close();
-    with_links(|links| links.live_ending = true);
+    with_links(|links| {
+        links.live_ending = true;
+        links.shows_another = true;
+    });
     let job = store.next_job();
     store.notice.set(None);
     store.offers.set(Vec::new());
@@ -767,6 +773,23 @@ fn opened(
     let progress = store.progress.get_untracked();
     store.show(OpenRecording { summary, traces });
     store.progress.set(progress);
+    if with_links(|links| std::mem::take(&mut links.shows_another)) == Some(true) {
+        to_top();
+    }
+}
+
+/// Another recording is read from its top: on a phone the page was scrolled, else the panel.
+fn to_top() {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    window.scroll_to_with_x_and_y(0.0, 0.0);
+    let panel = window
+        .document()
+        .and_then(|document| document.query_selector(".side").ok().flatten());
+    if let Some(panel) = panel {
+        panel.set_scroll_top(0);
+    }
 }
 
 /// Counts what page and workers asked for since the page was loaded.

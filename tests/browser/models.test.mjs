@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { ROOT, startStage } from "./harness.mjs";
+import { installInfer } from "./infer.mjs";
 import { at, called, openExample, textOf } from "./workspace.mjs";
 
 const MODELS = join(ROOT, "models");
@@ -11,39 +12,18 @@ const ids = readdirSync(MODELS).filter((id) => existsSync(join(MODELS, id, "refe
 /** Largest difference of probabilities between runtimes that counts as the same. */
 const LIMIT = 1e-4;
 
-/**
- * Asks the site's own `infer` worker about a model, by the messages that the page sends it (src/protocol.rs).
- * @returns the answers in order: a list of calls, or a phrase that says why there is none.
- */
+/** Asks the site's own `infer` worker about a model: its build, and the answers in order. */
 async function ask(page, model, questions) {
+  await installInfer(page);
   return page.evaluate(async ([model, questions]) => {
-    const worker = new Worker("./infer_loader.js", { type: "module" });
-    const heard = [];
-    let wake = () => {};
-    worker.onmessage = ({ data }) => {
-      heard.push(JSON.parse(data.h));
-      wake();
-    };
-    worker.onerror = (event) => {
-      heard.push({ say: "panicked", message: event.message });
-      wake();
-    };
-    const next = async () => {
-      while (heard.length === 0) await new Promise((resolve) => (wake = resolve));
-      const message = heard.shift();
-      if (message.say === "panicked") throw new Error(message.message);
-      return message;
-    };
-    const { build } = await next();
+    const infer = await openInfer();
     const answers = [];
     for (const { entry, live } of questions) {
       const values = Float32Array.from(entry.samples, (count) => count / entry.gain_per_mv);
-      const request = { question: "rhythm", model, lead: 0, rate_hz: entry.rate_hz, gaps: [], quality: [], beats: 10 };
-      worker.postMessage({ h: JSON.stringify({ do: "run", job: 1, request, live }), b: [values.buffer] }, [values.buffer]);
-      answers.push((await next()).answer);
+      answers.push(await infer.ask(model, entry.rate_hz, values, live));
     }
-    worker.terminate();
-    return { build, answers };
+    infer.end();
+    return { build: infer.build, answers };
   }, [model, questions]);
 }
 

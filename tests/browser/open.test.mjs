@@ -113,6 +113,24 @@ describe("bad input leaves the page as it was", () => {
     });
   }
 
+  test("another recording is shown from its top, a refused file leaves the page where it was", async () => {
+    const visit = await stage.landed({ viewport: PHONE });
+    const scrolled = () => visit.page.evaluate(() => scrollY);
+    await openExample(visit);
+    await called(visit);
+    await visit.page.evaluate(() => scrollTo(0, 600));
+    await drop(visit, [{ name: "x.bin", bytes: Buffer.alloc(5000, 7) }]);
+    await notice(visit);
+    assert.equal(await scrolled(), 600);
+    await visit.page.keyboard.press("Escape");
+    const lines = ["time [s],I [uV]", ...Array.from({ length: 5000 }, (_, index) => `${(index / 250).toFixed(3)},0`)];
+    await drop(visit, [{ name: "flat.csv", bytes: Buffer.from(lines.join("\n")) }]);
+    await visit.page.waitForFunction(() => document.querySelector('[data-testid="file-name"]')?.textContent.includes("flat"));
+    await measured(visit);
+    assert.equal(await scrolled(), 0);
+    await visit.assertNoComplaints();
+  });
+
   test("a flat line and pure noise each give a sensible page", async () => {
     const visit = await stage.landed();
     let seed = 1;

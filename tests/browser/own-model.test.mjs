@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { assertOnlyOwnFiles, DESKTOP, PHONE, ROOT, startStage } from "./harness.mjs";
+import { assertOnlyOwnFiles, DESKTOP, PATIENCE_MS, PHONE, ROOT, startStage } from "./harness.mjs";
 import { Workbench } from "./simulated.mjs";
 import { at, called, dropFrom, textOf, tooWide } from "./workspace.mjs";
 
@@ -48,12 +48,12 @@ describe("a model of the user's own", () => {
 
   const next = (visit) => at(visit, "page-own-next").or(at(visit, "page-own-check")).click();
   const values = async (visit) => {
-    await at(visit, "own-values").waitFor({ timeout: 30_000 });
+    await at(visit, "own-values").waitFor();
     return textOf(visit, "own-values");
   };
 
   /** Why the model is not taken. */
-  async function refused(visit, pattern, timeout = 30_000) {
+  async function refused(visit, pattern, timeout = PATIENCE_MS) {
     await visit.page.waitForFunction((source) => new RegExp(source).test(document.querySelector('.refused')?.textContent ?? ""), pattern.source, { timeout });
   }
 
@@ -69,12 +69,12 @@ describe("a model of the user's own", () => {
     }
   }
 
-  test("is described step by step, checked, and answers apart from ours", { timeout: 120_000 }, async () => {
+  test("is described step by step, checked, and answers apart from ours", { timeout: 600_000 }, async () => {
     const visit = await stage.landed();
     const ours = await opened(visit);
     const rhythm = await textOf(visit, "rhythm");
     await choose(visit, ["arms.onnx"]);
-    await at(visit, "own-leads").waitFor({ timeout: 30_000 });
+    await at(visit, "own-leads").waitFor();
     assert.equal(await at(visit, "own-layout").inputValue(), "leads-samples");
     await fill(visit);
     assert.equal(await at(visit, "own-keep").inputValue(), "session");
@@ -94,11 +94,11 @@ describe("a model of the user's own", () => {
     await visit.assertNoComplaints();
   });
 
-  test("what is left open or wrong is said at its step", { timeout: 120_000 }, async () => {
+  test("what is left open or wrong is said at its step", { timeout: 600_000 }, async () => {
     const visit = await stage.landed();
     await opened(visit);
     await choose(visit, ["arms.onnx"]);
-    await at(visit, "own-leads").waitFor({ timeout: 30_000 });
+    await at(visit, "own-leads").waitFor();
     await fill(visit);
     for (let step = 0; step < 3; step += 1) await visit.page.getByRole("button", { name: "Back", exact: true }).click();
     await at(visit, "own-unit").selectOption("open");
@@ -111,7 +111,7 @@ describe("a model of the user's own", () => {
     await visit.assertNoComplaints();
   });
 
-  test("with its manifest beside it is kept where the user wants that, and is forgotten when taken out", { timeout: 180_000 }, async () => {
+  test("with its manifest beside it is kept where the user wants that, and is forgotten when taken out", { timeout: 600_000 }, async () => {
     const visit = await stage.landed();
     await opened(visit);
     await choose(visit, ["arms.onnx", "arms.json"]);
@@ -148,7 +148,7 @@ describe("a model of the user's own", () => {
     await visit.assertNoComplaints();
   });
 
-  test("that cannot be run is refused by what it is", { timeout: 120_000 }, async () => {
+  test("that cannot be run is refused by what it is", { timeout: 600_000 }, async () => {
     const visit = await stage.landed();
     await opened(visit);
     for (const [name, pattern] of [
@@ -160,7 +160,7 @@ describe("a model of the user's own", () => {
     ]) {
       await choose(visit, [name, "arms.json"]);
       // What the file alone shows is said at once; the rest when it is checked.
-      await visit.page.waitForFunction(() => document.querySelector('.refused, [data-testid="own-keep"]'), undefined, { timeout: 30_000 });
+      await visit.page.waitForFunction(() => document.querySelector('.refused, [data-testid="own-keep"]'));
       if (await at(visit, "own-keep").isVisible()) await next(visit);
       await refused(visit, pattern);
       if (await at(visit, "own").isVisible()) await visit.page.getByRole("button", { name: "Cancel", exact: true }).click();
@@ -169,36 +169,36 @@ describe("a model of the user's own", () => {
     await visit.assertNoComplaints();
   });
 
-  test("that never ends is ended alone, and the page goes on", { timeout: 180_000 }, async (t) => {
+  test("that never ends is ended alone, and the page goes on", { timeout: 600_000 }, async (t) => {
     const visit = await stage.landed();
     const ours = await opened(visit);
     await choose(visit, ["never-ending.onnx", "arms.json"]);
-    await at(visit, "own-keep").waitFor({ timeout: 30_000 });
+    await at(visit, "own-keep").waitFor();
     const started = Date.now();
     await next(visit);
     // Meanwhile the page answers.
     await visit.page.waitForTimeout(3000);
     await at(visit, "all-leads").or(visit.page.getByRole("button", { name: "Waves" })).first().click();
-    await refused(visit, /had not finished after 20 s/, 60_000);
+    await refused(visit, /had not finished after 20 s/);
     t.diagnostic(`ended after ${((Date.now() - started) / 1000).toFixed(1)} s`);
     await visit.page.getByRole("button", { name: "Cancel", exact: true }).click();
     const again = bench.simulate("again.edf", { duration: 10, seed: 77, lead: [...LEADS].reverse().join(",") });
     assert.equal(await opened(visit, again), ours);
     // The slot takes the next one.
     await choose(visit, ["arms.onnx", "arms.json"]);
-    await at(visit, "own-keep").waitFor({ timeout: 30_000 });
+    await at(visit, "own-keep").waitFor();
     await next(visit);
     assert.match(await values(visit), /arms as they should be/);
     await visit.assertNoComplaints();
   });
 
-  test("that wants more memory than there is ends its worker alone", { timeout: 180_000 }, async () => {
+  test("that wants more memory than there is ends its worker alone", { timeout: 600_000 }, async () => {
     const visit = await stage.landed();
     const ours = await opened(visit);
     await choose(visit, ["too-much-memory.onnx", "arms.json"]);
-    await at(visit, "own-keep").waitFor({ timeout: 30_000 });
+    await at(visit, "own-keep").waitFor();
     await next(visit);
-    await refused(visit, /made its worker stop/, 60_000);
+    await refused(visit, /made its worker stop/);
     const again = bench.simulate("again.edf", { duration: 10, seed: 77, lead: [...LEADS].reverse().join(",") });
     await visit.page.getByRole("button", { name: "Cancel", exact: true }).click();
     assert.equal(await opened(visit, again), ours);
@@ -206,7 +206,7 @@ describe("a model of the user's own", () => {
 
   for (const [viewport, size] of [[DESKTOP, "desktop"], [PHONE, "phone"]]) {
     for (const colorScheme of ["light", "dark"]) {
-      test(`pictures, ${size}, ${colorScheme}`, { timeout: 120_000 }, async () => {
+      test(`pictures, ${size}, ${colorScheme}`, { timeout: 600_000 }, async () => {
         const visit = await stage.landed({ viewport, colorScheme });
         const look = async (name) => {
           await visit.page.waitForTimeout(200);
@@ -219,7 +219,7 @@ describe("a model of the user's own", () => {
         await at(visit, "page-own-open").click();
         await look("own-step-0");
         await choose(visit, ["arms.onnx"]);
-        await at(visit, "own-leads").waitFor({ timeout: 30_000 });
+        await at(visit, "own-leads").waitFor();
         await fill(visit, look);
         await at(visit, "own-name").fill("");
         await next(visit);

@@ -1,7 +1,7 @@
 //! `einthoven-own-model/1`: all that is needed to run a user's model, as its user states it.
 
 use super::super::InferenceError;
-use super::super::manifest::{MAX_MANIFEST_BYTES, MAX_WINDOW_SAMPLES, Step, within};
+use super::super::manifest::{MAX_WINDOW_SAMPLES, Step, check_length, within};
 use crate::recording::LeadName;
 use crate::signal::{Band, butterworth};
 use serde::{Deserialize, Serialize};
@@ -196,13 +196,7 @@ impl OwnManifest {
     /// # Errors
     /// [`InferenceError::TooLarge`], and [`InferenceError::Manifest`] with the field, an id of the form, for the rest.
     pub fn parse(json: &[u8]) -> Result<Self, InferenceError> {
-        if json.len() > MAX_MANIFEST_BYTES {
-            return Err(InferenceError::TooLarge {
-                what: "bytes of manifest",
-                found: json.len() as u64,
-                limit: MAX_MANIFEST_BYTES as u64,
-            });
-        }
+        check_length(json)?;
         let manifest: Self = serde_json::from_slice(json)
             .map_err(|error| InferenceError::field("own-manifest", OWN_SCHEMA, error))?;
         manifest.checked()

@@ -5,14 +5,14 @@
 use super::super::InferenceError;
 use super::super::manifest::MAX_MODEL_BYTES;
 use super::super::session::{
-    check_graph, check_operators, check_work, misfit, sha256_hex, told, too_large, unreadable,
+    check_graph, check_operators, check_work, guarded, misfit, optimised, sha256_hex, told,
+    too_large, unreadable,
 };
 use super::gather::OwnRequest;
 use super::manifest::{Activation, OwnManifest};
 use super::prepare::Preparer;
 use super::{Answers, Inspection, OwnResult};
 use crate::recording::Phrase;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::tensor_shape_proto::dimension::Value as DimValue;
@@ -74,12 +74,8 @@ impl OwnSession {
             .map_err(misfit)?;
         check_work(&typed)?;
         check_output(&typed, &manifest)?;
-        let runnable = typed
-            .into_optimized()
-            .and_then(IntoRunnable::into_runnable)
-            .map_err(unreadable)?;
         let session = Self {
-            runnable,
+            runnable: optimised(typed)?,
             manifest,
             card,
         };
@@ -223,11 +219,6 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, InferenceError> {
 
 /// The runtime's own faults must not take the program with it. (In the browser a panic ends the worker, which starts
 /// anew.)
-fn guarded<T>(work: impl FnOnce() -> Result<T, InferenceError>) -> Result<T, InferenceError> {
-    let done = catch_unwind(AssertUnwindSafe(work));
-    done.unwrap_or_else(|_| Err(unreadable("the runtime stopped at it")))
-}
-
 fn check_size(bytes: &[u8]) -> Result<(), InferenceError> {
     let length = bytes.len() as u64;
     if length > MAX_MODEL_BYTES {
