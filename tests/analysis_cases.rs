@@ -45,6 +45,9 @@ struct Recipe {
     duration_s: Option<f64>,
     rate_hz: Option<f64>,
     t_scale: Option<f64>,
+    /// Size of f and F waves; 1 is the simulator's.
+    f_scale: Option<f64>,
+    rr_variability: Option<f64>,
     lead: Option<String>,
     seed: Option<u64>,
     /// Times at which an early atrial beat comes.
@@ -116,9 +119,11 @@ fn make(recipe: &Recipe) -> Made {
             .as_deref()
             .map_or(usual.rhythm, |name| Rhythm::from_name(name).unwrap()),
         rate_per_min: recipe.rate_per_min,
+        rr_variability: recipe.rr_variability,
         duration_s: recipe.duration_s.unwrap_or(usual.duration_s),
         sample_rate_hz: recipe.rate_hz.unwrap_or(usual.sample_rate_hz),
         t_scale: recipe.t_scale.unwrap_or(usual.t_scale),
+        f_scale: recipe.f_scale.unwrap_or(usual.f_scale),
         leads: match recipe.lead.as_deref() {
             Some(name) => vec![LeadName::recognise(name).unwrap()],
             None => usual.leads.clone(),

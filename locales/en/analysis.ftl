@@ -27,6 +27,7 @@ analysis-leads-not-of-one-scale = The limb leads do not add up as they must (I a
 
 method-axis-net = net heights of the six limb leads
 method-global = earliest onset to latest end over the leads, near the outermost mark
+method-heights = heights over the line before each complex, median over the beats of the usual kind
 method-every-beat = median over the beats of the usual kind
 method-qtc-bazett = Bazett
 method-qtc-fridericia = Fridericia

@@ -8,6 +8,10 @@ finding-atrial-fibrillation-by-beats = The heartbeat is irregular in a way that 
     .exact = Consistent with atrial fibrillation by rule (RR intervals and P waves; no model): irregularity { NUM($index, digits: 2) } (robust RMSSD / mean RR) over { $n } RR intervals, no P waves before most beats. Where this rule found it, { NUM($predictivity, digits: 2) } of the recordings are labelled so (CinC 2017, folds 2 to 4).
     .name = Possible AF
 
+finding-atrial-flutter = Between the heartbeats the upper chambers may be going round in an even, fast circle, { NUM($rate, digits: 0) } times a minute ({ CLOCK($from) } to { CLOCK($to) }): possible atrial flutter. Show this trace to a doctor soon; a 12-lead ECG can tell. With chest pain, breathlessness or fainting, call for help now.
+    .exact = Possible atrial flutter: an even wave at { NUM($rate, digits: 0) }/min between the QRS complexes, about { NUM($ratio, digits: 1) } waves a beat (median RR); with its overtone it explains { NUM($explained, digits: 2) } of the trace between them; no P waves before most beats; { $n } beats.
+    .name = Possible flutter
+
 finding-irregular-rhythm = The heartbeat is irregular ({ CLOCK($from) } to { CLOCK($to) }). The spacing alone cannot tell why; show this trace to a clinician.
     .exact = Irregular RR intervals: robust RMSSD / mean RR { NUM($index, digits: 2) } (limit { NUM($limit, digits: 2) }) over { $n } differences of successive intervals.
     .name = Irregular
@@ -128,6 +132,10 @@ finding-supraventricular-run = { $n } early heartbeats in a row look as if they 
     .exact = Possible supraventricular run: { $n } complexes at { NUM($rate, digits: 0) }/min over { NUM($length, digits: 1) } s; mean class probability { NUM($probability, digits: 2) }.
     .name = S run ({ $n })
 
+finding-third-degree-block = The upper and the lower chambers of the heart may be beating without each other: the upper ones { NUM($atrial, digits: 0) } times a minute, the lower ones { NUM($rate, digits: 0) } times ({ CLOCK($from) } to { CLOCK($to) }). Show this trace to a doctor today; with fainting, breathlessness or chest pain call for help now.
+    .exact = Possible third-degree AV block: P waves at { NUM($atrial, digits: 0) }/min ({ NUM($even, digits: 2) } of their steps fit that) beside even QRS complexes at { NUM($rate, digits: 0) }/min ({ $n } beats); time from the last P to the QRS scatters by { NUM($scatter, digits: 0) } ms. P waves within QRS and T are not seen.
+    .name = Possible AV block 3°
+
 finding-second-degree-block = { $n } heartbeats are missing although the upper chambers gave their signal on time ({ CLOCK($from) } to { CLOCK($to) }). Show this trace to a doctor soon; after fainting, call for help now.
     .exact = Possible second-degree AV block: { $n } P waves on time without a QRS complex; PR before the pause longer than after it by { NUM($longer, digits: 0) } ms (median): type not clear.
     .name = Possible AV block 2°
@@ -151,6 +159,18 @@ finding-paced-rhythm = A pacemaker gives the signal for { $n } of { $of } heartb
 finding-amplitude-alternans = Every second heartbeat is smaller on the trace ({ $n } beats, { CLOCK($from) } to { CLOCK($to) }). Show this trace to a doctor; movement in step with the heart can look the same.
     .exact = QRS height alternates over { $n } beats by { NUM($percent, digits: 0) } % of its size (median).
     .name = Alternans
+
+finding-lead-reversal-arms = The electrodes of the two arms may be swapped: lead I is upside down, the chest leads are not. Put them right and record again; what is said of the limb leads and the axis is not to be trusted.
+    .exact = P and QRS of lead I negative, QRS of the left chest lead positive ({ $n } beats): arm electrodes swapped; dextrocardia would turn the chest leads over too.
+    .name = Arms swapped
+
+finding-lead-reversal-right = The electrodes of the right arm and the right leg may be swapped: lead II is nearly flat. Put them right and record again; what is said of the limb leads and the axis is not to be trusted.
+    .exact = QRS of lead II nearly flat beside leads I and III ({ $n } beats): right arm and right leg electrodes swapped.
+    .name = Electrodes swapped
+
+finding-lead-reversal-left = The electrodes of the left arm and the right leg may be swapped: lead III is nearly flat. Put them right and record again; what is said of the limb leads and the axis is not to be trusted.
+    .exact = QRS of lead III nearly flat beside leads I and II ({ $n } beats): left arm and right leg electrodes swapped.
+    .name = Electrodes swapped
 
 finding-inverted-trace = The whole trace is upside down: the electrodes may be swapped, or the watch on the other wrist. Put them right and record again.
     .exact = P, QRS and T of the median beat ({ $n } beats) are negative in lead { $lead }: arm electrodes swapped, or dextrocardia.

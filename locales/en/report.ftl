@@ -49,6 +49,21 @@ rhythm-af = The rhythm is consistent with atrial fibrillation. Show this trace t
 rhythm-other = The rhythm fits neither sinus rhythm nor atrial fibrillation. Show this trace to a clinician.
     .exact = Probability of another rhythm { NUM($probability, digits: 2) }, over { NUM($seconds, digits: 0) } of { NUM($total, digits: 0) } s.
     .name = Other rhythm
+rhythm-other-because = The model takes the rhythm for another one than plain sinus rhythm or atrial fibrillation; { $because } may be why. Show this trace to a clinician.
+    .exact = Probability of another rhythm { NUM($probability, digits: 2) }, over { NUM($seconds, digits: 0) } of { NUM($total, digits: 0) } s; the model's class of other rhythms holds slow and fast hearts, extra beats and blocks too.
+    .name = Other rhythm
+because-block = the missing beats
+because-early = the early beats
+because-fast = the fast heartbeat
+because-slow = the slow heartbeat
+because-wide = the wide beats
+because-long-pr = the long way from the upper to the lower chambers
+rhythm-flutter = The rhythm is consistent with atrial flutter. Show this trace to a doctor soon.
+    .exact = By rule (an even wave between the QRS complexes), over { NUM($seconds, digits: 0) } of { NUM($total, digits: 0) } s; the models do not know flutter.
+    .name = Possible flutter
+rhythm-paced = A pacemaker gives the rhythm.
+    .exact = By rule (spikes before the beats), over { NUM($seconds, digits: 0) } of { NUM($total, digits: 0) } s; the models do not know paced rhythms.
+    .name = Paced
 rhythm-mixed = The rhythm changes within the recording. Look at the marked stretches.
     .exact = Consistent with sinus rhythm { NUM($sinus, digits: 0) } s, atrial fibrillation { NUM($af, digits: 0) } s, another rhythm { NUM($other, digits: 0) } s, cannot tell { NUM($unsure, digits: 0) } s.
     .name = Several rhythms
@@ -80,7 +95,16 @@ measured-axis = { NUM($value, digits: 0) }° ({ $n ->
         [one] one beat
        *[other] { $n } beats
     })
+measured-height = { NUM($value, digits: 2) } { $unit } (spread { NUM($sd, digits: 2) }, { $n } beats)
 measured-withheld = withheld: { $reason }
+
+## Limits of the heights of twelve leads
+
+limit-sokolow-lyon = S in V1 + R in V5 or V6 (Sokolow-Lyon): met from 3.5 mV. Of 100 people with a thick left chamber about 24 meet it, of 100 without one about 6, more of them young.
+limit-cornell = R in aVL + S in V3 (Cornell): met above 2.8 mV in men, 2.0 mV in women. Of 100 people with a thick left chamber about 29 meet it, of 100 without one about 8.
+limit-katz-wachtel = R + S in V2 to V4 (Katz-Wachtel): 5 mV and more, R about as high as S, are read as both lower chambers being thick, above all in children; most who have that do not show it.
+limit-p-terminal = Last part of P in V1 (Morris): 4 mV·ms and more are read as load on the left atrium; most who have that do not show it.
+limit-r-to-s-v1 = R/S in V1: above 1 with an R of at least 0.7 mV is read as a thick right chamber; most who have that do not show it.
 
 ## What stands under the findings
 
@@ -119,6 +143,11 @@ label-annotations = Annotations
 label-notes = Notes
 label-limb-leads = limb leads
 label-axis = QRS axis
+label-sokolow-lyon = S in V1 + R in V5 or V6
+label-cornell = R in aVL + S in V3
+label-katz-wachtel = R + S in one of V2 to V4
+label-p-terminal = Last part of P in V1
+label-r-to-s-v1 = R/S in V1
 label-p = P
 label-pr = PR
 label-qrs = QRS

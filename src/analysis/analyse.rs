@@ -2,11 +2,13 @@
 
 use super::axis::axis_deg;
 use super::beats::{BeatDetector, BeatEvent};
+use super::chambers::chambers;
 use super::classes::classify;
 use super::edits::{Edit, with_beats, with_classes, with_marks};
 use super::global::global;
 use super::measurements::{Sex, measure};
 use super::quality::{QualityMeter, join};
+use super::reversal::reversal;
 use super::{Analysis, Beat, Grade, QualitySpan};
 use crate::recording::{Lead, Phrase, Recording, Unit};
 
@@ -135,6 +137,8 @@ pub fn analyse_edited(
     let mut analysis = measure(chosen, index, beats, quality, sex);
     analysis.global = global(recording, &analysis, sex);
     analysis.axis_deg = axis_deg(recording, &analysis);
+    analysis.chambers = chambers(recording, &analysis);
+    analysis.signs.reversal = reversal(recording, &analysis);
     Ok(analysis)
 }
 

@@ -8,7 +8,6 @@
 //! 40:77, 1999).
 
 use super::Analysis;
-use super::waves::BeatWaves;
 use crate::recording::{Lead, LeadName, Measured, Phrase, Recording, Unit};
 use crate::signal::{median, standard_deviation};
 
@@ -18,7 +17,7 @@ const MOST: usize = 60;
 /// The line under a complex is the mean of this long before it, seconds.
 const LINE_S: f64 = 0.012;
 /// One lead shows the complex shorter than it is by about this much at either end, seconds (LUDB, leads I and II).
-const UNSEEN_S: f64 = 0.01;
+pub(super) const UNSEEN_S: f64 = 0.01;
 /// A vector shorter than this share of the leads' mean height, peak to peak, has no direction.
 const LEAST_NET: f64 = 0.1;
 /// Limb leads of one scale differ from what two others make of them by less than this share of their own movement.
@@ -60,13 +59,10 @@ pub fn axis_deg(recording: &Recording, analysis: &Analysis) -> Measured<f64> {
     let Some(pair) = Pair::of(first, second) else {
         return Measured::withheld("withheld-one-lead");
     };
-    let usual: Vec<&BeatWaves> = analysis.waves.iter().filter(|waves| waves.usual).collect();
-    let stride = usual.len().div_ceil(MOST).max(1);
-    let beats: Vec<Complex> = usual
-        .iter()
-        .step_by(stride)
-        .filter_map(|waves| {
-            let time_s = analysis.beats.get(waves.beat)?.time_s;
+    let beats: Vec<Complex> = analysis
+        .usual_beats(MOST)
+        .into_iter()
+        .filter_map(|(time_s, waves)| {
             let from_s = time_s + f64::from(waves.qrs.onset_s) - UNSEEN_S;
             let to_s = time_s + f64::from(waves.qrs.end_s) + UNSEEN_S;
             Complex::of(&pair, present.get(2..)?, from_s, to_s)
@@ -80,21 +76,25 @@ pub fn axis_deg(recording: &Recording, analysis: &Analysis) -> Measured<f64> {
 
 /// The limb leads there are, recorded with the analysed one and in millivolts.
 fn present(recording: &Recording, analysed: usize) -> Vec<(&'static Limb, &Lead)> {
-    let Some(chosen) = recording.leads.get(analysed) else {
-        return Vec::new();
-    };
     LIMBS
         .iter()
-        .filter_map(|limb| {
-            let lead = recording.leads.iter().find(|lead| {
-                lead.standard == Some(limb.name)
-                    && lead.unit == Unit::Millivolt
-                    && lead.rate_hz == chosen.rate_hz
-                    && lead.samples.len() == chosen.samples.len()
-            })?;
-            Some((limb, lead))
-        })
+        .filter_map(|limb| Some((limb, recorded_beside(recording, analysed, limb.name)?)))
         .collect()
+}
+
+/// The standard lead that was recorded with the analysed one, sample by sample, in millivolts.
+pub(super) fn recorded_beside(
+    recording: &Recording,
+    analysed: usize,
+    name: LeadName,
+) -> Option<&Lead> {
+    let chosen = recording.leads.get(analysed)?;
+    recording.leads.iter().find(|lead| {
+        lead.standard == Some(name)
+            && lead.unit == Unit::Millivolt
+            && lead.rate_hz == chosen.rate_hz
+            && lead.samples.len() == chosen.samples.len()
+    })
 }
 
 fn over_beats(beats: &[Complex]) -> Measured<f64> {
@@ -211,7 +211,7 @@ impl Complex {
 }
 
 /// The samples of a stretch over the line before it; `None` where they are not all there.
-fn over_line(lead: &Lead, from_s: f64, to_s: f64) -> Option<Vec<f64>> {
+pub(super) fn over_line(lead: &Lead, from_s: f64, to_s: f64) -> Option<Vec<f64>> {
     let at = |time_s: f64| (time_s * lead.rate_hz).round().max(0.0) as usize;
     let before = at(LINE_S).max(1);
     let (start, end) = (at(from_s).checked_sub(before)?, at(to_s));

@@ -1,5 +1,7 @@
 //! Heart rate, median beat, and intervals on it.
 
+use super::atrial_wave::atrial_waves;
+use super::dissociation::dissociations;
 use super::signs::{Signs, heights_mv, spikes};
 use super::waves::{Absent, BeatWaves, Delineation, Wave, delineate, on_waves};
 use super::{Analysis, Beat, HeartRate, Intervals, MedianBeat, QualitySpan, WaveMarks};
@@ -65,6 +67,9 @@ pub fn measure(
         lone_p,
         heights_mv: heights_mv(lead, &beats),
         spikes: spikes(lead, &beats),
+        atrial_waves: atrial_waves(lead, &beats, &waves),
+        dissociations: dissociations(lead, &beats, &waves),
+        reversal: None,
     };
     let usual: Vec<BeatWaves> = waves.iter().filter(|beat| beat.usual).copied().collect();
     let built = median_beat(lead, &beats, &quality, &usual, &rr);
@@ -86,6 +91,7 @@ pub fn measure(
         intervals,
         global: Err(Phrase::new("withheld-not-measured")),
         axis_deg: Measured::withheld("withheld-not-measured"),
+        chambers: Vec::new(),
     }
 }
 

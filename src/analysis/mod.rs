@@ -4,18 +4,25 @@
 //! at most [`LOOK_AHEAD_S`]; what the look-ahead has confirmed is final, and the final stream equals the file's result.
 
 mod analyse;
+mod atrial_wave;
 mod axis;
 pub mod beats;
+mod chambers;
 pub mod classes;
+mod dissociation;
 pub mod edits;
 mod global;
 pub mod hrv;
 mod measurements;
 pub mod quality;
+pub mod reversal;
 pub mod signs;
 pub mod waves;
 
 pub use analyse::{LiveAnalysis, LiveUpdate, analyse, analyse_edited};
+pub use atrial_wave::AtrialWave;
+pub use chambers::{Chamber, ChamberMeasure};
+pub use dissociation::Dissociation;
 pub use global::{Global, LeadMarks};
 
 use crate::recording::{BeatCode, Measured, SampleIndex};
@@ -210,9 +217,23 @@ pub struct Analysis {
     pub global: Result<Global, crate::recording::Phrase>,
     /// Frontal axis of the QRS complex in degrees; withheld where there are no two limb leads.
     pub axis_deg: Measured<f64>,
+    /// Heights read for the size of the heart's chambers, where their leads are there.
+    pub chambers: Vec<Chamber>,
 }
 
 impl Analysis {
+    /// Fiducials in seconds and waves of beats of the usual kind, at most so many, evenly spread.
+    #[must_use]
+    pub fn usual_beats(&self, most: usize) -> Vec<(f64, &BeatWaves)> {
+        let usual: Vec<&BeatWaves> = self.waves.iter().filter(|waves| waves.usual).collect();
+        let stride = usual.len().div_ceil(most.max(1)).max(1);
+        usual
+            .into_iter()
+            .step_by(stride)
+            .filter_map(|waves| Some((self.beats.get(waves.beat)?.time_s, waves)))
+            .collect()
+    }
+
     /// RR intervals in seconds, each with the index of the beat that ends it; only between beats that follow each other.
     pub fn rr_s(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
         self.beats

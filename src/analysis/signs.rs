@@ -1,7 +1,9 @@
-//! What single findings ask of the trace, beyond beats and waves: heights beat by beat, spikes of a pacemaker.
+//! What single findings ask of the trace, beyond beats and waves: heights beat by beat, spikes of a pacemaker, waves
+//! between the QRS complexes.
 
-use super::Beat;
+use super::reversal::Reversal;
 use super::waves::LoneP;
+use super::{AtrialWave, Beat, Dissociation};
 use crate::recording::{Lead, LeadName};
 use crate::signal::{median, median_of_mut};
 use std::ops::Range;
@@ -17,6 +19,12 @@ pub struct Signs {
     pub heights_mv: Vec<f32>,
     /// Spikes of a pacemaker, where there are any.
     pub spikes: Option<Spikes>,
+    /// The most even wave between the QRS complexes, in windows of ten seconds.
+    pub atrial_waves: Vec<AtrialWave>,
+    /// Bumps of the width of P waves between slow, even beats, in windows of twenty seconds.
+    pub dissociations: Vec<Dissociation>,
+    /// Limb electrodes that look swapped, where enough leads are there to tell.
+    pub reversal: Option<Reversal>,
 }
 
 /// Spikes before the QRS complexes.

@@ -5,10 +5,12 @@ use super::arguments::{Common, Open};
 use super::delineation::annotation_bytes;
 use super::output::{Output, Stop};
 use super::reading::{Cut, Opened, each_recording, leads};
+use crate::analysis::reversal::Swapped;
 use crate::analysis::{Global, Intervals, analyse};
 use crate::evaluation::{
     AnnotatedLead, AxisWord, GLOBAL_INTERVALS, GlobalComparison, GlobalInterval, GlobalLine,
-    GlobalReference, annotated_intervals, global_table, global_text, in_one_scale,
+    GlobalReference, annotated_intervals, global_table, global_text, in_one_scale, wilson,
+    with_arms_swapped,
 };
 use crate::formats::wfdb::read_annotations_at;
 use crate::recording::{Measured, Phrase, Recording};
@@ -25,6 +27,15 @@ struct Compared {
     by_reference: Vec<Vec<GlobalComparison>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     axis: Option<ComparedAxis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arms: Option<ComparedArms>,
+}
+
+/// Whether the arms' electrodes are told to be swapped, as they were recorded and when we swap them.
+#[derive(Clone, Copy, Serialize)]
+struct ComparedArms {
+    as_recorded: bool,
+    swapped: bool,
 }
 
 /// The QRS axis beside the annotator's word for it.
@@ -86,6 +97,7 @@ pub fn run(
         } else {
             output.put(&text(&tables, records.len()))?;
             output.put(&axis_text(&records))?;
+            output.put(&arms_text(&records))?;
         }
     }
     Ok(exit)
@@ -126,6 +138,7 @@ fn compare(file: &str, recording: &Recording, asked: &[String]) -> Result<Compar
             .collect(),
         global,
         axis: axis(recording),
+        arms: arms(recording),
     })
 }
 
@@ -145,6 +158,42 @@ fn axis(recording: &Recording) -> Option<ComparedAxis> {
         off_deg: measured.value().map(|axis_deg| word.degrees_off(axis_deg)),
         measured,
     })
+}
+
+/// With the limb leads brought to one scale; `None` where that is not possible.
+fn arms(recording: &Recording) -> Option<ComparedArms> {
+    let scaled = in_one_scale(recording)?;
+    let told = |recording: &Recording| {
+        let found = analyse(recording, None).ok()?.signs.reversal;
+        Some(found.is_some_and(|found| found.swapped == Swapped::Arms))
+    };
+    Some(ComparedArms {
+        as_recorded: told(&scaled)?,
+        swapped: told(&with_arms_swapped(&scaled))?,
+    })
+}
+
+fn arms_text(records: &[Compared]) -> String {
+    let all: Vec<ComparedArms> = records.iter().filter_map(|record| record.arms).collect();
+    let line = |name: &str, told: &dyn Fn(&ComparedArms) -> bool| {
+        let yes = all.iter().filter(|one| told(one)).count();
+        let interval = wilson((yes as u64, (all.len() - yes) as u64));
+        let (low, high) = interval.map_or((0.0, 1.0), |interval| (interval.low, interval.high));
+        let percent = 100.0 * yes as f64 / all.len().max(1) as f64;
+        let (low, high) = (100.0 * low, 100.0 * high);
+        format!(
+            "{name:<12}told of {yes} of {} records: {percent:.1} % ({low:.1}-{high:.1})\n",
+            all.len()
+        )
+    };
+    match all.is_empty() {
+        true => String::new(),
+        false => format!(
+            "\n# Electrodes of the arms\n{}{}",
+            line("as recorded", &|one| one.as_recorded),
+            line("swapped", &|one| one.swapped)
+        ),
+    }
 }
 
 fn comparisons(

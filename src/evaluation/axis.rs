@@ -114,6 +114,22 @@ pub fn in_one_scale(recording: &Recording) -> Option<Recording> {
     Some(scaled)
 }
 
+/// The recording as it would be with the electrodes of the two arms swapped: lead I turns over, II and III change places.
+/// Augmented leads are left as they are.
+#[must_use]
+pub fn with_arms_swapped(recording: &Recording) -> Recording {
+    let mut swapped = recording.clone();
+    for lead in &mut swapped.leads {
+        match lead.standard {
+            Some(LeadName::I) => lead.samples = times(&lead.samples, -1.0),
+            Some(LeadName::II) => lead.standard = Some(LeadName::III),
+            Some(LeadName::III) => lead.standard = Some(LeadName::II),
+            _ => {}
+        }
+    }
+    swapped
+}
+
 fn times(samples: &Samples, factor: f64) -> Samples {
     let values = samples.all_values();
     Samples {

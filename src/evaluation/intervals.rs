@@ -89,7 +89,9 @@ fn percentiles(values: &[f64]) -> Option<Interval> {
     })
 }
 
-fn wilson((hits, errors): (u64, u64)) -> Option<Interval> {
+/// Wilson's score interval of a share (J Am Stat Assoc 22:209, 1927), from counts that are hits and errors; `None` of none.
+#[must_use]
+pub fn wilson((hits, errors): (u64, u64)) -> Option<Interval> {
     let n = (hits + errors) as f64;
     if n == 0.0 {
         return None;

@@ -27,7 +27,7 @@ mod waves;
 #[cfg(test)]
 mod waves_floors;
 
-pub use axis::{AxisWord, in_one_scale};
+pub use axis::{AxisWord, in_one_scale, with_arms_swapped};
 pub use classes::{ClassMap, beat_class};
 pub use comparison::{Compared, Comparison, compare};
 pub use episodes::{EpisodeKind, EpisodeScore, score_episodes};
@@ -36,7 +36,7 @@ pub use global::{
     AnnotatedLead, GLOBAL_INTERVALS, GlobalComparison, GlobalInterval, GlobalLine, GlobalReference,
     annotated_intervals, global_table, global_text,
 };
-pub use intervals::{DRAWS, Independent, Interval, intervals};
+pub use intervals::{DRAWS, Independent, Interval, intervals, wilson};
 pub use labels::{Label, Labels, label_steps, score_marks};
 pub use marks::{Mark, Marks, Rhythm};
 pub use pairing::{Outcome, Step, pair_beats};

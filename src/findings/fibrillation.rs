@@ -1,5 +1,6 @@
 //! Atrial fibrillation by the beats alone: no two intervals alike, and no P waves.
 
+use super::atrial_flutter::is_flutter;
 use super::irregularity::{IRREGULAR_FROM, irregularity_of};
 use crate::analysis::waves::Absent;
 use crate::analysis::{Analysis, Beat};
@@ -51,7 +52,8 @@ impl Atria {
     }
 }
 
-/// Stretches in seconds, from beat to beat, whose beats are those of atrial fibrillation.
+/// Stretches in seconds, from beat to beat, whose beats are those of atrial fibrillation; none that is flutter for most of
+/// its time, whose beats are irregular too where the AV node conducts now more and now fewer of the waves.
 #[must_use]
 pub fn fibrillation_stretches(analysis: &Analysis) -> Vec<Range<f64>> {
     let beats = &analysis.beats;
@@ -73,7 +75,7 @@ pub fn fibrillation_stretches(analysis: &Analysis) -> Vec<Range<f64>> {
     stretches
         .into_iter()
         .filter_map(|stretch| span(beats.get(stretch)?))
-        .filter(|stretch| length(stretch) >= least_s)
+        .filter(|stretch| length(stretch) >= least_s && !is_flutter(analysis, stretch))
         .collect()
 }
 

@@ -7,7 +7,8 @@ use crate::inference::Call;
 use crate::recording::{LeadName, Phrase};
 
 /// P, QRS and T of the median beat all point down in lead I or II: the electrodes are swapped, or the watch is on the other
-/// wrist. It may also be a heart on the right side. A wide QRS may point down by itself.
+/// wrist. It may also be a heart on the right side. A wide QRS may point down by itself. Where other leads tell which
+/// electrodes are swapped, that is told instead.
 pub struct InvertedTrace;
 
 impl FindingRule for InvertedTrace {
@@ -29,6 +30,7 @@ impl FindingRule for InvertedTrace {
         };
         let wide = analysis.intervals.qrs_ms.value();
         if wide.is_some_and(|qrs_ms| qrs_ms > ABOVE_MS)
+            || analysis.signs.reversal.is_some()
             || !(analysis.inverted && points_down(beat) == Some(true))
         {
             return Vec::new();

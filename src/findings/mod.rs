@@ -5,6 +5,7 @@
 
 mod amplitude_alternans;
 mod atrial_fibrillation;
+mod atrial_flutter;
 mod bradycardia;
 mod ectopy;
 mod fibrillation;
@@ -12,6 +13,7 @@ mod hrv_limits;
 mod inverted_trace;
 mod irregular_rhythm;
 mod irregularity;
+mod lead_reversal;
 mod long_interval;
 mod long_pr;
 mod long_qtc;
@@ -29,6 +31,7 @@ mod supraventricular_bigeminy;
 mod supraventricular_couplet;
 mod supraventricular_run;
 mod tachycardia;
+mod third_degree_block;
 mod ventricular_bigeminy;
 mod ventricular_couplet;
 mod ventricular_run;
@@ -37,12 +40,14 @@ mod wide_qrs;
 
 pub use amplitude_alternans::AmplitudeAlternans;
 pub use atrial_fibrillation::{AtrialFibrillation, hold_against_beats};
+pub use atrial_flutter::AtrialFlutter;
 pub use bradycardia::Bradycardia;
 pub use fibrillation::fibrillation_stretches;
 pub use hrv_limits::hrv_limits;
 pub use inverted_trace::InvertedTrace;
 pub use irregular_rhythm::IrregularRhythm;
 pub use irregularity::{IRREGULAR_FROM, Irregularity, contradicts_fibrillation, irregularity};
+pub use lead_reversal::LeadReversal;
 pub use long_pr::LongPr;
 pub use long_qtc::LongQtc;
 pub use no_beats::NoBeats;
@@ -57,6 +62,7 @@ pub use supraventricular_bigeminy::SupraventricularBigeminy;
 pub use supraventricular_couplet::SupraventricularCouplet;
 pub use supraventricular_run::SupraventricularRun;
 pub use tachycardia::Tachycardia;
+pub use third_degree_block::ThirdDegreeBlock;
 pub use ventricular_bigeminy::VentricularBigeminy;
 pub use ventricular_couplet::VentricularCouplet;
 pub use ventricular_run::VentricularRun;
@@ -97,8 +103,10 @@ pub trait FindingRule: Sync {
 pub static RULES: &[&dyn FindingRule] = &[
     &NoBeats,
     &VentricularRun,
+    &ThirdDegreeBlock,
     &SecondDegreeBlock,
     &Pause,
+    &AtrialFlutter,
     &AtrialFibrillation,
     &IrregularRhythm,
     &Tachycardia,
@@ -110,6 +118,7 @@ pub static RULES: &[&dyn FindingRule] = &[
     &LongQtc,
     &ShortQtc,
     &AmplitudeAlternans,
+    &LeadReversal,
     &InvertedTrace,
     &SupraventricularRun,
     &VentricularCouplet,
@@ -205,6 +214,7 @@ mod testing {
             intervals: Intervals::withheld(&Phrase::new("withheld-not-measured")),
             global: Err(Phrase::new("analysis-global-few-leads")),
             axis_deg: crate::recording::Measured::withheld("withheld-one-lead"),
+            chambers: Vec::new(),
         }
     }
 

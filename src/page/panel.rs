@@ -5,7 +5,7 @@ use super::store::Store;
 use super::words::{exact, name, say, t, ta};
 use super::{links, own};
 use crate::analysis::hrv::Hrv;
-use crate::analysis::{Analysis, Interval};
+use crate::analysis::{Analysis, Chamber, Interval};
 use crate::inference::Call;
 use crate::recording::{Arg, Measured, Phrase};
 use crate::report::{self, MAIN_FIGURES, RecordingSummary, Report, clock_text};
@@ -91,13 +91,16 @@ fn measured_row(
     label: &'static str,
     basis: &'static str,
     measured: &Measured<f64>,
+    digits: usize,
     unit: &'static str,
 ) -> AnyView {
     match measured {
         Measured::Value { value, sd, n, .. } => {
-            let spread = sd.map(|sd| format!("± {sd:.0}, ")).unwrap_or_default();
+            let spread = sd
+                .map(|sd| format!("± {sd:.digits$}, "))
+                .unwrap_or_default();
             let basis = ta(basis, &[("spread", spread.into()), ("n", (*n).into())]);
-            value_row(t(label), basis, format!("{value:.0}"), unit)
+            value_row(t(label), basis, format!("{value:.digits$}"), unit)
         }
         Measured::Withheld(reason) => {
             view! { <dt>{t(label)}</dt><dd class="withheld">{say(reason)}</dd> }.into_any()
@@ -119,12 +122,20 @@ fn measurements(report: &Report, analysis: &Analysis) -> impl IntoView + use<> {
             } else {
                 "page-basis"
             };
-            measured_row(label, basis, interval.measured, "ms")
+            measured_row(label, basis, interval.measured, 0, "ms")
         })
         .collect();
     if report::shows_axis(analysis) {
-        let axis = measured_row("label-axis", "page-basis", &analysis.axis_deg, "°");
+        let axis = measured_row("label-axis", "page-basis", &analysis.axis_deg, 0, "°");
         rows.push(axis);
+    }
+    let mut limits = Vec::new();
+    for Chamber { measure, measured } in &analysis.chambers {
+        let (label, unit) = (measure.label(), measure.unit());
+        rows.push(measured_row(label, "page-basis", measured, 2, unit));
+        if measured.value().is_some() {
+            limits.push(t(measure.limit()));
+        }
     }
     let lead = report
         .analysed_lead()
@@ -148,6 +159,7 @@ fn measurements(report: &Report, analysis: &Analysis) -> impl IntoView + use<> {
             <h2>{t("page-measurements")}<span class="tiny">{basis}</span></h2>
             <dl class="measures" data-testid="measurements">{rows}</dl>
             {leads.map(|words| view! { <p class="tiny">{words}</p> })}
+            {(!limits.is_empty()).then(|| view! { <p class="tiny">{limits.join(" ")}</p> })}
         </section>
     }
 }

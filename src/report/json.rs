@@ -594,7 +594,7 @@ fn median_beat_part(beat: &MedianBeat, lead: &str) -> MedianBeatPart {
     }
 }
 
-/// Names of the measurements, all of which are in every document.
+/// Names of the measurements that are in every document; those of twelve leads are there where their leads are.
 const NAMES: [&str; 11] = [
     "p_ms",
     "pr_ms",
@@ -623,6 +623,10 @@ fn measurements(analysis: &Analysis, lead: &str, words: &Words) -> BTreeMap<Stri
             };
             (name.to_owned(), part)
         })
+        .chain(analysis.chambers.iter().map(|chamber| {
+            let part = value_part(chamber.measured.clone(), "", words);
+            (chamber.measure.name().to_owned(), part)
+        }))
         .collect()
 }
 

@@ -113,6 +113,7 @@ pub fn analysis() -> Analysis {
         },
         global: Err(Phrase::new("analysis-global-few-leads")),
         axis_deg: Measured::withheld("withheld-one-lead"),
+        chambers: Vec::new(),
     }
 }
 

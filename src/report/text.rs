@@ -5,7 +5,7 @@ use super::{
     hrv_corrections, hrv_rows, quality, rate, rhythm, shows_axis, small_print,
 };
 use crate::analysis::hrv::Hrv;
-use crate::analysis::{Analysis, Interval};
+use crate::analysis::{Analysis, Chamber, Interval};
 use crate::recording::{Measured, Phrase, SignalKind, Unit};
 
 /// Columns of a line.
@@ -166,6 +166,13 @@ impl Page<'_> {
             let axis = self.words.say(&axis_line(&analysis.axis_deg));
             self.paragraph(&self.say("label-axis"), &axis);
         }
+        for chamber in &analysis.chambers {
+            let line = self.words.say(&chamber_line(chamber));
+            self.paragraph(&self.say(chamber.measure.label()), &line);
+            if chamber.measured.value().is_some() {
+                self.paragraph("", &self.say(chamber.measure.limit()));
+            }
+        }
         if let Ok(global) = &analysis.global {
             let basis = self.words.say(&global_basis(report, global));
             self.paragraph("", &basis);
@@ -321,6 +328,17 @@ fn axis_line(measured: &Measured<f64>) -> Phrase {
         }
         .with("value", *value)
         .with("n", *n),
+        Measured::Withheld(reason) => reason.clone(),
+    }
+}
+
+fn chamber_line(chamber: &Chamber) -> Phrase {
+    match &chamber.measured {
+        Measured::Value { value, sd, n, .. } => Phrase::new("measured-height")
+            .with("value", *value)
+            .with("unit", chamber.measure.unit())
+            .with("sd", sd.unwrap_or(0.0))
+            .with("n", *n),
         Measured::Withheld(reason) => reason.clone(),
     }
 }

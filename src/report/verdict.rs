@@ -5,10 +5,11 @@
 use super::Report;
 use crate::analysis::edits::Edit;
 use crate::analysis::{Analysis, Grade, QualityReason};
-use crate::findings::contradicts_fibrillation;
+use crate::findings::{Finding, contradicts_fibrillation};
 use crate::inference::Call;
 use crate::recording::{Phrase, SignalKind};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Share of the recording in which waves must be measurable for its quality to be called good.
 const GOOD_SHARE: f64 = 0.9;
@@ -22,7 +23,7 @@ pub struct RhythmSpan {
     pub from_s: f64,
     /// Seconds, exclusive.
     pub to_s: f64,
-    /// `sinus`, `af`, `other` or `unsure`.
+    /// `sinus`, `af`, `flutter`, `paced`, `other` or `unsure`.
     pub label: String,
     /// Calibrated probability of the label, where a model gave one.
     pub probability: Option<f32>,
@@ -125,14 +126,16 @@ pub fn rate(report: &Report) -> Phrase {
     }
 }
 
-/// The rhythm over time: the models' calls, unless they abstain or the beats contradict them; equal neighbours merged.
+/// The rhythm over time: the models' calls, unless they abstain or the beats contradict them; equal neighbours merged. Where
+/// a rule found flutter or a pacemaker's spikes for most of a call's stretch, that is its label, without a probability: the
+/// models know neither.
 ///
 /// Without a call there is one `unsure` stretch over the whole recording: rules alone name no rhythm.
 #[must_use]
 pub fn rhythm_spans(report: &Report) -> Vec<RhythmSpan> {
     let mut spans: Vec<RhythmSpan> = Vec::new();
     for call in report.calls.iter().filter(|call| call.question == "rhythm") {
-        let span = span_of(call, report.analysis.as_ref().ok());
+        let span = span_of(call, report);
         match spans.last_mut() {
             Some(last)
                 if last.label == span.label
@@ -158,7 +161,34 @@ pub fn rhythm_spans(report: &Report) -> Vec<RhythmSpan> {
     spans
 }
 
-fn span_of(call: &Call, analysis: Option<&Analysis>) -> RhythmSpan {
+/// Findings that name a rhythm by themselves, and its label.
+const NAMED_BY_RULE: [(&str, &str); 2] = [("atrial-flutter", "flutter"), ("paced-rhythm", "paced")];
+
+/// The label that a rule gives to most of a stretch.
+fn named_by_rule(report: &Report, range_s: &Range<f64>) -> Option<&'static str> {
+    let shared = |finding: &Finding| {
+        let end_s = finding.range_s.end.min(range_s.end);
+        (end_s - finding.range_s.start.max(range_s.start)).max(0.0)
+    };
+    NAMED_BY_RULE.into_iter().find_map(|(id, label)| {
+        let own = report.findings.iter().filter(|finding| finding.id == id);
+        let shared_s: f64 = own.map(shared).sum();
+        (2.0 * shared_s > range_s.end - range_s.start).then_some(label)
+    })
+}
+
+fn span_of(call: &Call, report: &Report) -> RhythmSpan {
+    let analysis = report.analysis.as_ref().ok();
+    let range = call.from_s..call.to_s;
+    if let Some(label) = named_by_rule(report, &range) {
+        return RhythmSpan {
+            from_s: call.from_s,
+            to_s: call.to_s,
+            label: label.to_owned(),
+            probability: None,
+            reason: None,
+        };
+    }
     if let Some(reason) = &call.abstained {
         return unsure(call.from_s, call.to_s, reason.clone());
     }
@@ -169,7 +199,6 @@ fn span_of(call: &Call, analysis: Option<&Analysis>) -> RhythmSpan {
         "noisy" => return unsure(call.from_s, call.to_s, Phrase::new("rhythm-noisy")),
         _ => return unsure(call.from_s, call.to_s, Phrase::new("rhythm-unknown-label")),
     };
-    let range = call.from_s..call.to_s;
     let contradicted =
         label == "af" && analysis.is_some_and(|found| contradicts_fibrillation(found, &range));
     if contradicted {
@@ -229,7 +258,10 @@ pub fn rhythm(report: &Report) -> Rhythm {
             line: Phrase::new("rhythm-mixed")
                 .with("sinus", seconds("sinus"))
                 .with("af", seconds("af"))
-                .with("other", seconds("other"))
+                .with(
+                    "other",
+                    seconds("other") + seconds("flutter") + seconds("paced"),
+                )
                 .with("unsure", seconds("unsure")),
             probability: None,
             abstained: None,
@@ -242,7 +274,12 @@ pub fn rhythm(report: &Report) -> Rhythm {
     let line = match *label {
         "sinus" => Phrase::new("rhythm-sinus"),
         "af" => Phrase::new("rhythm-af"),
-        _ => Phrase::new("rhythm-other"),
+        "flutter" => Phrase::new("rhythm-flutter"),
+        "paced" => Phrase::new("rhythm-paced"),
+        _ => match because(&report.findings) {
+            Some(because) => Phrase::new("rhythm-other-because").with("because", because),
+            None => Phrase::new("rhythm-other"),
+        },
     };
     Rhythm {
         line: line
@@ -252,6 +289,39 @@ pub fn rhythm(report: &Report) -> Rhythm {
         probability,
         abstained: None,
     }
+}
+
+/// What the rules found that may make a rhythm another one than sinus rhythm in a model's eyes: the readers of CinC 2017,
+/// whose labels the models learnt, put slow and fast hearts, early beats and blocks there too.
+fn because(findings: &[Finding]) -> Option<&'static str> {
+    const REASONS: [(&str, &[&str]); 6] = [
+        (
+            "because-block",
+            &["third-degree-block", "second-degree-block", "pause"],
+        ),
+        (
+            "because-early",
+            &[
+                "ventricular-run",
+                "ventricular-couplet",
+                "ventricular-bigeminy",
+                "ventricular-trigeminy",
+                "premature-ventricular-beats",
+                "supraventricular-run",
+                "supraventricular-couplet",
+                "supraventricular-bigeminy",
+                "premature-supraventricular-beats",
+            ],
+        ),
+        ("because-fast", &["tachycardia"]),
+        ("because-slow", &["bradycardia"]),
+        ("because-wide", &["wide-qrs"]),
+        ("because-long-pr", &["long-pr"]),
+    ];
+    REASONS.into_iter().find_map(|(because, ids)| {
+        let told = |finding: &Finding| ids.contains(&finding.id.as_str());
+        findings.iter().any(told).then_some(because)
+    })
 }
 
 /// What stands under the findings: what was corrected by hand; when there are none, that this is all it means; always,
@@ -322,6 +392,43 @@ mod tests {
         );
         report.analysis = Err(Phrase::new("withheld-not-analysed"));
         assert_eq!(quality(&report).id, "withheld-not-analysed");
+    }
+
+    fn told(id: &str, range_s: Range<f64>) -> Finding {
+        Finding {
+            id: id.to_owned(),
+            range_s,
+            beats: vec![0, 1],
+            confidence: 0.9,
+            text: Phrase::new("finding-bradycardia"),
+        }
+    }
+
+    #[test]
+    fn a_rule_names_the_rhythms_that_no_model_knows() {
+        let mut report = report();
+        report.calls = vec![call("other", 0.8, 0.0, 30.0)];
+        report.findings = vec![told("atrial-flutter", 2.0..28.0)];
+        assert_eq!(rhythm_spans(&report)[0].label, "flutter");
+        assert_eq!(rhythm(&report).line.id, "rhythm-flutter");
+        report.findings = vec![told("paced-rhythm", 0.0..29.0)];
+        assert_eq!(rhythm(&report).line.id, "rhythm-paced");
+        // A few seconds of thirty name nothing.
+        report.findings = vec![told("atrial-flutter", 2.0..14.0)];
+        assert_eq!(rhythm_spans(&report)[0].label, "other");
+    }
+
+    #[test]
+    fn what_may_explain_another_rhythm_is_said_with_it() {
+        let mut report = report();
+        report.calls = vec![call("other", 0.8, 0.0, 30.0)];
+        report.findings = Vec::new();
+        assert_eq!(rhythm(&report).line.id, "rhythm-other");
+        report.findings = vec![told("wide-qrs", 0.0..30.0), told("bradycardia", 0.0..30.0)];
+        let line = rhythm(&report).line;
+        assert_eq!(line.id, "rhythm-other-because");
+        let because = ("because".to_owned(), Arg::from("because-slow"));
+        assert!(line.args.contains(&because), "{line:?}");
     }
 
     #[test]

@@ -37,13 +37,16 @@ pub enum Rhythm {
     MobitzTwo,
     /// Second-degree AV block in which every second P wave is not conducted.
     TwoToOne,
+    /// Third-degree AV block: no P wave is conducted, a narrow escape rhythm at 40/min unless a rate is given, P waves at
+    /// 86/min beside it.
+    CompleteBlock,
     /// Paced from the right ventricle, 70/min, a spike before each wide beat.
     Paced,
 }
 
 impl Rhythm {
     /// All rhythms with the names that the command line takes.
-    pub const NAMED: [(&'static str, Self); 16] = [
+    pub const NAMED: [(&'static str, Self); 17] = [
         ("sinus", Self::Sinus),
         ("bradycardia", Self::Bradycardia),
         ("tachycardia", Self::Tachycardia),
@@ -59,6 +62,7 @@ impl Rhythm {
         ("wenckebach", Self::Wenckebach),
         ("mobitz-2", Self::MobitzTwo),
         ("two-to-one", Self::TwoToOne),
+        ("complete-block", Self::CompleteBlock),
         ("paced", Self::Paced),
     ];
 
@@ -83,6 +87,7 @@ impl Rhythm {
             Self::VentricularTachycardia => 165.0,
             Self::Paced => 70.0,
             Self::TwoToOne => 84.0,
+            Self::CompleteBlock => 40.0,
             Self::Sinus
             | Self::PrematureVentricular
             | Self::Bigeminy
@@ -111,6 +116,8 @@ impl Rhythm {
             Self::SupraventricularTachycardia => "(SVTA",
             Self::VentricularTachycardia => "(VT",
             Self::Wenckebach | Self::MobitzTwo | Self::TwoToOne => "(BII",
+            // WFDB has no word for the block; the escape rhythm below it is nodal.
+            Self::CompleteBlock => "(NOD",
             Self::Paced => "(P",
         }
     }

@@ -11,6 +11,8 @@ pub const RESPIRATION_HZ: f64 = 0.25;
 const MAYER_HZ: f64 = 0.1;
 /// Flutter waves per second (300/min).
 pub const FLUTTER_HZ: f64 = 5.0;
+/// Interval of the sinus node whose P waves no beat answers, seconds (86/min).
+const UNANSWERED_S: f64 = 0.7;
 /// Shortest RR interval that the AV node lets through in atrial fibrillation, seconds.
 const AV_REFRACTORY_S: f64 = 0.33;
 /// Beats planned before the first sample, so that the first second begins in the middle of things.
@@ -86,6 +88,8 @@ struct Planner<'a> {
     /// Beats of the underlying rhythm since the last ectopic beat or pause.
     since_event: usize,
     next_ectopic: usize,
+    /// Where the next P wave of atria that beat by themselves comes.
+    atrial_s: f64,
     phases: [f64; 2],
 }
 
@@ -105,6 +109,7 @@ impl<'a> Planner<'a> {
             rr_s,
             since_event: 0,
             next_ectopic: 0,
+            atrial_s: time_s,
             phases,
         }
     }
@@ -116,6 +121,7 @@ impl<'a> Planner<'a> {
         let shape = match rhythm {
             Rhythm::AtrialFibrillation
             | Rhythm::AtrialFlutter
+            | Rhythm::CompleteBlock
             | Rhythm::SupraventricularTachycardia => BeatShape::Conducted,
             Rhythm::VentricularTachycardia | Rhythm::Paced => BeatShape::Ventricular,
             Rhythm::Wenckebach | Rhythm::MobitzTwo | Rhythm::TwoToOne => {
@@ -139,6 +145,9 @@ impl<'a> Planner<'a> {
             BeatShape::Sinus | BeatShape::Atrial => self.after_sinus(driver),
             BeatShape::Conducted | BeatShape::Ventricular | BeatShape::Blocked => {
                 let rr_s = self.driven_interval(driver);
+                if rhythm == Rhythm::CompleteBlock {
+                    self.beat_unanswered(driver, self.time_s + rr_s);
+                }
                 (self.time_s + rr_s, rr_s)
             }
         };
@@ -185,6 +194,19 @@ impl<'a> Planner<'a> {
         }
         let rr_s = self.sinus_interval(driver);
         (self.time_s, self.rr_s) = (self.time_s + rr_s, rr_s);
+    }
+
+    /// The atria beat on by themselves up to a time.
+    fn beat_unanswered(&mut self, driver: Driver, to_s: f64) {
+        let mut at_s = self.atrial_s.max(self.time_s);
+        while at_s < to_s {
+            self.place(at_s, BeatShape::Blocked, UNANSWERED_S, driver.rhythm);
+            at_s += self.sinus_interval(Driver {
+                mean_rr_s: UNANSWERED_S,
+                ..driver
+            });
+        }
+        self.atrial_s = at_s;
     }
 
     /// Time of the next sinus beat and the interval before it, with an ectopic beat or a pause between where one is due.
@@ -244,6 +266,7 @@ impl<'a> Planner<'a> {
             | Rhythm::Wenckebach
             | Rhythm::MobitzTwo
             | Rhythm::TwoToOne
+            | Rhythm::CompleteBlock
             | Rhythm::Paced => false,
         };
         due.then_some(match rhythm {
@@ -272,8 +295,16 @@ impl<'a> Planner<'a> {
         match driver.rhythm {
             Rhythm::AtrialFibrillation => self.fibrillation_interval(driver),
             Rhythm::AtrialFlutter => {
-                let ratio = (mean_rr_s * FLUTTER_HZ).round().max(1.0);
-                ratio / FLUTTER_HZ
+                // The AV node conducts whole waves: every so-manieth, or as chance has it where RR is to vary.
+                let ratio = mean_rr_s * FLUTTER_HZ;
+                let drawn = match driver.rr_variability {
+                    Some(sd) if sd > 0.0 => {
+                        let chance = self.random.normal().clamp(-2.0, 2.0);
+                        (ratio * (1.0 + sd * chance)).max(2.0_f64.min(ratio))
+                    }
+                    _ => ratio,
+                };
+                drawn.round().max(1.0) / FLUTTER_HZ
             }
             _ => {
                 let sd = driver.rr_variability.unwrap_or(0.006);
@@ -382,6 +413,21 @@ mod tests {
             ..SimulatorOptions::default()
         };
         assert!(intervals(&options).iter().all(|rr| (rr - 0.8).abs() < 1e-9));
+        let varying = intervals(&SimulatorOptions {
+            rr_variability: Some(0.25),
+            ..options
+        });
+        let ratios: Vec<f64> = varying.iter().map(|rr| rr * FLUTTER_HZ).collect();
+        assert!(
+            ratios
+                .iter()
+                .all(|r| (r - r.round()).abs() < 1e-6 && *r > 1.9)
+        );
+        let counted = |ratio: f64| ratios.iter().filter(|r| (*r - ratio).abs() < 0.1).count();
+        assert!(
+            counted(3.0) > 3 && counted(4.0) > 3 && counted(5.0) > 3,
+            "{ratios:?}"
+        );
     }
 
     #[test]

@@ -105,5 +105,6 @@ pub fn at_times(times_s: &[f64]) -> Analysis {
         intervals: Intervals::withheld(&Phrase::new("withheld-not-measured")),
         global: Err(Phrase::new("analysis-global-few-leads")),
         axis_deg: crate::recording::Measured::withheld("withheld-one-lead"),
+        chambers: Vec::new(),
     }
 }
