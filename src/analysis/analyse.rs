@@ -59,6 +59,8 @@ impl LiveAnalysis {
                 .quality
                 .extend(std::iter::from_fn(|| self.meter.next(false)));
         }
+        let early = self.detector.early();
+        self.sort(early, &mut update);
         update
     }
 

@@ -70,6 +70,51 @@ fn an_inverted_trace_is_called_so_and_measures_alike() {
 }
 
 #[test]
+fn motion_is_unusable_and_extra_beats_are_not() {
+    use crate::simulator::{Noise, NoiseKind, Rhythm, SimulatorOptions, simulate};
+    let unusable_s = |options: &SimulatorOptions| {
+        let analysis = analyse(&simulate(options).recording, None).unwrap();
+        analysis.seconds_by_grade()[0]
+    };
+    for seed in 1..4 {
+        let usual = SimulatorOptions {
+            duration_s: 60.0,
+            seed,
+            noise: vec![Noise::throughout(NoiseKind::Muscle, 25.0)],
+            ..SimulatorOptions::default()
+        };
+        for rhythm in [
+            Rhythm::Bigeminy,
+            Rhythm::Trigeminy,
+            Rhythm::PrematureVentricular,
+            Rhythm::Tachycardia,
+            Rhythm::AtrialFibrillation,
+            Rhythm::Pause,
+            Rhythm::VentricularTachycardia,
+        ] {
+            let of = SimulatorOptions {
+                rhythm,
+                ..usual.clone()
+            };
+            assert!(
+                unusable_s(&of) <= 1.0,
+                "{rhythm:?} {seed}: {}",
+                unusable_s(&of)
+            );
+        }
+        let moved = SimulatorOptions {
+            noise: vec![Noise {
+                span_s: Some(20.0..40.0),
+                ..Noise::throughout(NoiseKind::Motion, -6.0)
+            }],
+            ..usual.clone()
+        };
+        let lost_s = unusable_s(&moved);
+        assert!((6.0..26.0).contains(&lost_s), "{seed}: {lost_s}");
+    }
+}
+
+#[test]
 fn noise_hum_and_nothing_are_unusable_and_have_no_beats() {
     let mut seed = 3_u64;
     let noise: Vec<f32> = (0..250 * 60)

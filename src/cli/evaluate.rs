@@ -7,7 +7,8 @@ use super::global_intervals;
 use super::output::{Output, Stop};
 use super::reading::{Cut, Opened, each_recording, leads};
 use super::scoring::{Scored, Scoring};
-use crate::analysis::{Analysis, Grade, analyse};
+use crate::analysis::beats::detect_beats;
+use crate::analysis::{Analysis, Beat, Grade, analyse};
 use crate::evaluation::{Marks, Protocol, beat_class, compare};
 use crate::findings::find;
 use crate::recording::{Annotation, BeatCode, Phrase, Recording};
@@ -26,6 +27,10 @@ pub struct Arguments {
     /// Score global intervals over several leads instead of beats, against one annotation file a lead, as LUDB has
     #[arg(long, conflicts_with = "waves")]
     global: bool,
+    /// Leave out the beats of stretches that are called unusable, and count those as shut down; without this every beat that
+    /// the detector finds is scored
+    #[arg(long, conflicts_with_all = ["waves", "global"])]
+    gated: bool,
     #[command(flatten)]
     scoring: Scoring,
     #[command(flatten)]
@@ -54,7 +59,8 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
         let protocol = arguments
             .scoring
             .protocol_within(common, recording.duration_s());
-        let scored = protocol.and_then(|protocol| score(&recording, &common.lead, &protocol));
+        let scored = protocol
+            .and_then(|protocol| score(&recording, &common.lead, &protocol, arguments.gated));
         match scored {
             Ok(scored) => {
                 records.push(scored);
@@ -79,7 +85,12 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
 }
 
 /// The score of the first signal (or of the first lead asked for) against the recording's own annotations.
-fn score(recording: &Recording, asked: &[String], protocol: &Protocol) -> Result<Scored, Phrase> {
+fn score(
+    recording: &Recording,
+    asked: &[String],
+    protocol: &Protocol,
+    gated: bool,
+) -> Result<Scored, Phrase> {
     let has_beats = recording
         .annotations
         .iter()
@@ -95,10 +106,16 @@ fn score(recording: &Recording, asked: &[String], protocol: &Protocol) -> Result
     let rate_hz = annotation_rate_hz(recording, &analysis);
     let window = protocol.window(rate_hz);
     let reference = Marks::of_annotations(&recording.annotations, protocol.map, window);
+    let test = match gated {
+        true => {
+            marks(&analysis, &analysis.beats, rate_hz).with_shutdown(shutdown(&analysis, rate_hz))
+        }
+        false => marks(&analysis, &every_beat(recording, &analysis), rate_hz),
+    };
     Ok(Scored {
         record: recording.source.name.clone(),
         rate_hz,
-        compared: compare(&reference, &marks(&analysis, rate_hz), rate_hz, protocol),
+        compared: compare(&reference, &test, rate_hz, protocol),
     })
 }
 
@@ -115,26 +132,49 @@ fn annotation_rate_hz(recording: &Recording, analysis: &Analysis) -> f64 {
         .unwrap_or(1.0)
 }
 
-/// What the analysis says: beats, stretches it calls unusable, and atrial fibrillation by its rules (no model is asked).
-fn marks(analysis: &Analysis, rate_hz: f64) -> Marks {
-    let sample = |time_s: f64| (time_s * rate_hz).round().max(0.0) as i64;
-    let span = |range: &Range<f64>| (sample(range.start), sample(range.end));
-    let beats: Vec<(usize, BeatCode)> = analysis
-        .beats
-        .iter()
-        .map(|beat| (sample(beat.time_s) as usize, beat.class))
-        .collect();
-    let unusable = analysis
+/// Every beat that the detector finds, whatever the quality of the signal, with the classes that the analysis gave.
+fn every_beat(recording: &Recording, analysis: &Analysis) -> Vec<Beat> {
+    let Some(lead) = recording.leads.get(analysis.lead) else {
+        return Vec::new();
+    };
+    let classed = |beat: Beat| {
+        let place = analysis
+            .beats
+            .binary_search_by_key(&beat.sample, |known| known.sample);
+        let known = place.ok().and_then(|place| analysis.beats.get(place));
+        known.cloned().unwrap_or(beat)
+    };
+    detect_beats(lead).into_iter().map(classed).collect()
+}
+
+fn sample(time_s: f64, rate_hz: f64) -> i64 {
+    (time_s * rate_hz).round().max(0.0) as i64
+}
+
+fn span(range_s: &Range<f64>, rate_hz: f64) -> (i64, i64) {
+    (sample(range_s.start, rate_hz), sample(range_s.end, rate_hz))
+}
+
+/// Stretches of which the analysis says nothing.
+fn shutdown(analysis: &Analysis, rate_hz: f64) -> impl Iterator<Item = (i64, i64)> + '_ {
+    analysis
         .quality
         .iter()
-        .filter(|quality| quality.grade == Grade::Unusable);
+        .filter(|quality| quality.grade == Grade::Unusable)
+        .map(move |quality| span(&quality.range_s, rate_hz))
+}
+
+/// Beats, and atrial fibrillation by the rules (no model is asked).
+fn marks(analysis: &Analysis, beats: &[Beat], rate_hz: f64) -> Marks {
+    let beats: Vec<(usize, BeatCode)> = beats
+        .iter()
+        .map(|beat| (sample(beat.time_s, rate_hz) as usize, beat.class))
+        .collect();
     let findings = find(analysis, &[]);
     let fibrillation: Vec<(i64, i64)> = findings
         .iter()
         .filter(|finding| finding.id == "atrial-fibrillation")
-        .map(|finding| span(&finding.range_s))
+        .map(|finding| span(&finding.range_s, rate_hz))
         .collect();
-    Marks::of_beats(&beats)
-        .with_shutdown(unusable.map(|quality| span(&quality.range_s)))
-        .with_fibrillation(&fibrillation)
+    Marks::of_beats(&beats).with_fibrillation(&fibrillation)
 }

@@ -439,6 +439,34 @@ mod tests {
     }
 
     #[test]
+    fn a_beat_is_marked_with_the_samples_that_complete_its_qrs() {
+        const QRS_REST: u64 = 8; // 60 ms at 130 Hz
+        for seed in 1..=4 {
+            let muscle = Noise::throughout(NoiseKind::Muscle, 25.0);
+            let streamed = stream(vec![muscle], Faults::default(), seed, 60.0);
+            let (mut received, mut marked, mut false_marks) = (0, 0, 0);
+            let mut open: Vec<u64> = streamed.beats.keys().copied().skip(2).collect();
+            let beats = open.len();
+            for update in &streamed.updates {
+                received = received.max(update.first + update.counts.len() as u64);
+                for beat in update.beats.iter().filter(|beat| !beat.confirmed) {
+                    let near = |other: &u64| other.abs_diff(beat.sample) <= 20;
+                    let known = streamed.beats.keys().any(|other| near(other));
+                    // The last seconds are never confirmed.
+                    false_marks += usize::from(!known && beat.sample + 600 < 60 * 130);
+                    if let Some(place) = open.iter().position(near) {
+                        marked += 1;
+                        open.remove(place);
+                    }
+                }
+                open.retain(|beat| beat + QRS_REST > received);
+            }
+            assert!(100 * marked >= 97 * beats, "{seed}: {marked} of {beats}");
+            assert!(false_marks <= 2, "{seed}: {false_marks}");
+        }
+    }
+
+    #[test]
     fn beats_of_unusable_seconds_are_taken_away_as_in_a_file() {
         let noise = Noise {
             span_s: Some(20.0..35.0),

@@ -32,6 +32,7 @@ macro_rules! language {
                 include_str!(concat!("../../locales/", $code, "/report.ftl")),
                 include_str!(concat!("../../locales/", $code, "/findings.ftl")),
                 include_str!(concat!("../../locales/", $code, "/inference.ftl")),
+                #[cfg(any(feature = "terminal", test))]
                 include_str!(concat!("../../locales/", $code, "/cli.ftl")),
                 include_str!(concat!("../../locales/", $code, "/page.ftl")),
                 include_str!(concat!("../../locales/", $code, "/analysis.ftl")),

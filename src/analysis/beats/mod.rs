@@ -1,7 +1,8 @@
 //! Beats: a streaming QRS detector that depends neither on polarity nor on gain nor on offset, at 50 to 1000 Hz.
 //!
-//! [`BeatDetector`] takes samples in any chunks. A beat is first said provisionally, about 0.25 s after its QRS; what
-//! the look-ahead has confirmed is final, and the final beats are the same for any chunks.
+//! [`BeatDetector`] takes samples in any chunks. A beat is first said provisionally, about 0.25 s after its QRS, or as soon
+//! as its QRS has come where [`BeatDetector::early`] is asked for; what the look-ahead has confirmed is final, and the final
+//! beats are the same for any chunks.
 
 mod envelope;
 mod fiducial;
@@ -19,6 +20,11 @@ use std::collections::VecDeque;
 /// envelope's delay of less than 0.3 s they stay below [`LOOK_AHEAD_S`].
 const HORIZON_S: f64 = 2.2;
 const TICK_S: f64 = 0.4;
+
+/// A beat that is said early has at least so many seconds of samples after it.
+const EARLY_AFTER_S: f64 = 0.04;
+/// A beat is not said again this near to one that was said, in seconds: what comes after moves its candidate a little.
+const SAID_S: f64 = 0.15;
 
 /// What the detector says.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,6 +139,27 @@ impl BeatDetector {
         events
     }
 
+    /// Beats at the end of what has come, not said yet: as if the signal stayed where it is. A frame of a device may end
+    /// just after a QRS complex, and the next comes half a second later.
+    pub fn early(&mut self) -> Vec<BeatEvent> {
+        let mut events = Vec::new();
+        let Some(&last) = self.recent.back() else {
+            return events;
+        };
+        let mut envelope = self.envelope.clone();
+        let mut selector = self.selector.clone();
+        let complete = self.received - (EARLY_AFTER_S * self.rate_hz) as i64;
+        for _ in 0..envelope.tail() {
+            if let Some(candidate) = envelope.push(last)
+                && candidate.sample <= complete
+            {
+                selector.push(candidate);
+            }
+        }
+        self.announce(selector.best(self.received), &mut events);
+        events
+    }
+
     fn take(&mut self, sample: f32, events: &mut Vec<BeatEvent>) {
         let held = self.recent.back().copied().unwrap_or(0.0);
         let sample = if sample.is_finite() { sample } else { held };
@@ -148,7 +175,7 @@ impl BeatDetector {
         if let Some(candidate) = candidate {
             self.selector.push(candidate);
             if self.provisional {
-                self.announce(complete, events);
+                self.announce(self.selector.best(complete), events);
             }
         }
         if complete >= self.next_tick {
@@ -159,9 +186,10 @@ impl BeatDetector {
         }
     }
 
-    fn announce(&mut self, complete: i64, events: &mut Vec<BeatEvent>) {
-        for chosen in self.selector.best(complete) {
-            if chosen.candidate.sample > self.announced {
+    fn announce(&mut self, best: Vec<Chosen>, events: &mut Vec<BeatEvent>) {
+        let apart = (SAID_S * self.rate_hz) as i64;
+        for chosen in best {
+            if chosen.candidate.sample > self.announced.saturating_add(apart) {
                 self.announced = chosen.candidate.sample;
                 if let Some(beat) = self.beat(&chosen, i64::MIN) {
                     events.push(BeatEvent::Provisional(Beat {

@@ -89,6 +89,11 @@ const LEAST_RR_S: f64 = 0.19;
 const FIRST_RR_S: f64 = 0.8;
 /// Finals that the levels look back on.
 const MEMORY: usize = 8;
+/// After so many seconds without a beat the heights of the beats before are forgotten: they may have been motion, or the
+/// contact has changed. The shorter time holds until so many beats of one shape were seen; with the longer one a pause of
+/// seven seconds is still one, and P waves of a longer one may be taken for beats.
+const FORGET_S: (f64, f64) = (6.0, 10.0);
+const WELL_KNOWN: u32 = 6;
 /// Shapes remembered.
 const SHAPES: usize = 5;
 
@@ -184,6 +189,7 @@ impl Selector {
         {
             return Vec::new();
         }
+        self.forget(now);
         let (path, scores) = self.search(now);
         let mut path = path.into_iter().peekable();
         let mut beats = Vec::new();
@@ -208,6 +214,20 @@ impl Selector {
             index += 1;
         }
         beats
+    }
+
+    /// Forgets heights that have not been met for long: nothing lower would ever be a beat again.
+    fn forget(&mut self, now: i64) {
+        let well_known = self.shapes.iter().any(|shape| shape.count >= WELL_KNOWN);
+        let after_s = if well_known { FORGET_S.1 } else { FORGET_S.0 };
+        let silent_s = self
+            .last
+            .as_ref()
+            .map_or(0.0, |last| (now - last.sample) as f64 / self.rate_hz);
+        if silent_s >= after_s {
+            self.heights.clear();
+            self.rejected.clear();
+        }
     }
 
     fn learn(&mut self, candidate: &Candidate) {

@@ -113,6 +113,23 @@ fn noise_before_a_spike_within_and_a_flat_stretch_blind_nothing() {
     let found: Vec<Beat> = beats.into_iter().filter(|b| b.time_s > 8.6).collect();
     assert_eq!(errors(&found, &late, 0.02).0, 0);
 
+    // A burst of motion ten times as high as the beats deafens for seconds, not for good.
+    let burst = (0..1000).map(|k| {
+        let t = f64::from(k) / 250.0;
+        (8.0 * (7.0 * t + 3.0 * (5.0 * t).sin()).sin() * (2.3 * t).cos()) as f32
+    });
+    let after_burst: Vec<f32> = burst.chain(clean.iter().copied()).collect();
+    let late: Vec<f64> = truth
+        .iter()
+        .map(|t| t + 4.0)
+        .filter(|t| *t > 11.0)
+        .collect();
+    let found: Vec<Beat> = finals(&after_burst, 250.0)
+        .into_iter()
+        .filter(|b| b.time_s > 10.6)
+        .collect();
+    assert_eq!(errors(&found, &late, 0.02), (0, 0));
+
     let mut held = clean[..7500].to_vec();
     held.extend(std::iter::repeat_n(clean[7499], 2500));
     held.extend_from_slice(&clean[7500..]);
