@@ -451,7 +451,7 @@ mod tests {
                 received = received.max(update.first + update.counts.len() as u64);
                 for beat in update.beats.iter().filter(|beat| !beat.confirmed) {
                     let near = |other: &u64| other.abs_diff(beat.sample) <= 20;
-                    let known = streamed.beats.keys().any(|other| near(other));
+                    let known = streamed.beats.keys().any(near);
                     // The last seconds are never confirmed.
                     false_marks += usize::from(!known && beat.sample + 600 < 60 * 130);
                     if let Some(place) = open.iter().position(near) {
