@@ -1,6 +1,6 @@
 //! A rhythm that fits atrial fibrillation: by a model whose call the beats do not contradict, or by the beats alone.
 
-use super::atrial_flutter::is_flutter;
+use super::atrial_flutter::{fill, flutter_stretches};
 use super::fibrillation::{LEAST_S, PREDICTIVITY, fibrillation_stretches};
 use super::irregularity::{contradicts_fibrillation, irregularity};
 use super::{Finding, FindingRule};
@@ -42,6 +42,7 @@ fn by_model<'a>(
     analysis: &'a Analysis,
     calls: &'a [Call],
 ) -> impl Iterator<Item = Stretch<'a>> + 'a {
+    let flutter = flutter_stretches(analysis);
     let irregular = |range_s: &Range<f64>| {
         irregularity(analysis, range_s).is_some() && !contradicts_fibrillation(analysis, range_s)
     };
@@ -52,9 +53,7 @@ fn by_model<'a>(
             range_s: call.from_s..call.to_s,
             calls: vec![call],
         })
-        .filter(move |stretch| {
-            irregular(&stretch.range_s) && !is_flutter(analysis, &stretch.range_s)
-        })
+        .filter(move |stretch| irregular(&stretch.range_s) && !fill(&flutter, &stretch.range_s))
 }
 
 /// What the beats say, but for where a model says something else; what that leaves of a stretch is told if it still lasts

@@ -62,7 +62,8 @@ impl Evenness {
     }
 }
 
-/// Stretches with an even wave at 220 to 340/min and at least three waves a beat, without P waves, but where those can be the wave.
+/// Stretches with an even wave at 220 to 340/min and at least three waves a beat, without P waves, but where those can be
+/// the wave.
 ///
 /// 2:1 conduction is not told: one lead cannot part it from sinus tachycardia.
 pub struct AtrialFlutter;
@@ -86,14 +87,19 @@ impl FindingRule for AtrialFlutter {
     }
 }
 
-/// Whether a stretch in seconds is flutter for most of its time.
+/// Stretches of flutter in seconds, from beat to beat.
 #[must_use]
-pub fn is_flutter(analysis: &Analysis, range_s: &Range<f64>) -> bool {
-    let shared = |episode: &Episode<'_>| {
-        let end_s = episode.range_s.end.min(range_s.end);
-        (end_s - episode.range_s.start.max(range_s.start)).max(0.0)
-    };
-    2.0 * episodes(analysis).iter().map(shared).sum::<f64>() > range_s.end - range_s.start
+pub fn flutter_stretches(analysis: &Analysis) -> Vec<Range<f64>> {
+    let range_s = |episode: Episode<'_>| episode.range_s;
+    episodes(analysis).into_iter().map(range_s).collect()
+}
+
+/// Whether stretches of flutter fill most of a stretch in seconds.
+#[must_use]
+pub fn fill(flutter: &[Range<f64>], range_s: &Range<f64>) -> bool {
+    let shared =
+        |other: &Range<f64>| (other.end.min(range_s.end) - other.start.max(range_s.start)).max(0.0);
+    2.0 * flutter.iter().map(shared).sum::<f64>() > range_s.end - range_s.start
 }
 
 fn episodes(analysis: &Analysis) -> Vec<Episode<'_>> {

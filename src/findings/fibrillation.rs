@@ -1,6 +1,6 @@
 //! Atrial fibrillation by the beats alone: no two intervals alike, and no P waves.
 
-use super::atrial_flutter::is_flutter;
+use super::atrial_flutter::{fill, flutter_stretches};
 use super::irregularity::{IRREGULAR_FROM, irregularity_of};
 use crate::analysis::waves::Absent;
 use crate::analysis::{Analysis, Beat};
@@ -71,11 +71,12 @@ pub fn fibrillation_stretches(analysis: &Analysis) -> Vec<Range<f64>> {
     }
     let span = |beats: &[Beat]| Some(beats.first()?.time_s..beats.last()?.time_s);
     let length = |range: &Range<f64>| range.end - range.start;
+    let flutter = flutter_stretches(analysis);
     let least_s = span(beats).map_or(0.0, |all| (LEAST_SHARE * length(&all)).min(LEAST_S));
     stretches
         .into_iter()
         .filter_map(|stretch| span(beats.get(stretch)?))
-        .filter(|stretch| length(stretch) >= least_s && !is_flutter(analysis, stretch))
+        .filter(|stretch| length(stretch) >= least_s && !fill(&flutter, stretch))
         .collect()
 }
 
