@@ -57,7 +57,7 @@ pub struct Dissociation {
     pub to_beat_sd_s: f64,
     /// Share of the stretches between T and QRS that hold one.
     pub held: f64,
-    /// Their usual height, millivolts, and how many times that of the line it is.
+    /// Their usual height, millivolts.
     pub height_mv: f64,
     /// Height over the usual unrest of the line.
     pub over_line: f64,
