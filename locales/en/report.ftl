@@ -100,10 +100,10 @@ measured-withheld = withheld: { $reason }
 
 ## Limits of the heights of twelve leads
 
-limit-sokolow-lyon = S in V1 + R in V5 or V6 (Sokolow-Lyon): met from 3.5 mV. Of 100 people with a thick left chamber about 24 meet it, of 100 without one about 6, more of them young.
-limit-cornell = R in aVL + S in V3 (Cornell): met above 2.8 mV in men, 2.0 mV in women. Of 100 people with a thick left chamber about 29 meet it, of 100 without one about 8.
-limit-katz-wachtel = R + S in V2 to V4 (Katz-Wachtel): 5 mV and more, R about as high as S, are read as both lower chambers being thick, above all in children; most who have that do not show it.
-limit-p-terminal = Last part of P in V1 (Morris): 4 mV·ms and more are read as load on the left atrium; most who have that do not show it.
+limit-sokolow-lyon = Sokolow-Lyon (S in V1 + R in V5 or V6): met from 3.5 mV. Of 100 people with a thick left chamber about 24 meet it, of 100 without one about 6, more of them young.
+limit-cornell = Cornell (R in aVL + S in V3): met above 2.8 mV in men, 2.0 mV in women. Of 100 people with a thick left chamber about 29 meet it, of 100 without one about 8.
+limit-katz-wachtel = Katz-Wachtel (R + S in V2 to V4): 5 mV and more, R about as high as S, are read as both lower chambers being thick, above all in children; most who have that do not show it.
+limit-p-terminal = P end in V1 (depth times length of its last, negative part; Morris): 4 mV·ms and more are read as load on the left atrium; most who have that do not show it, and an electrode that lies too high shows it in anyone.
 limit-r-to-s-v1 = R/S in V1: above 1 with an R of at least 0.7 mV is read as a thick right chamber; most who have that do not show it.
 
 ## What stands under the findings
@@ -143,10 +143,10 @@ label-annotations = Annotations
 label-notes = Notes
 label-limb-leads = limb leads
 label-axis = QRS axis
-label-sokolow-lyon = S in V1 + R in V5 or V6
-label-cornell = R in aVL + S in V3
-label-katz-wachtel = R + S in one of V2 to V4
-label-p-terminal = Last part of P in V1
+label-sokolow-lyon = Sokolow-Lyon
+label-cornell = Cornell
+label-katz-wachtel = Katz-Wachtel
+label-p-terminal = P end in V1
 label-r-to-s-v1 = R/S in V1
 label-p = P
 label-pr = PR
