@@ -69,22 +69,30 @@ pub fn atrial_waves(lead: &Lead, beats: &[Beat], waves: &[BeatWaves]) -> Vec<Atr
     }
     let length_s = lead.samples.len() as f64 / lead.rate_hz;
     let mut from_s = 0.0;
+    // Beats with P waves are most of a day: every second window shows them all.
+    let mut apart = true;
     while from_s + WINDOW_S <= length_s + SHORTER_S {
         let first = beats.partition_point(|beat| beat.time_s < from_s);
         let last = beats.partition_point(|beat| beat.time_s < from_s + WINDOW_S);
-        found.extend(atrial_wave(lead, beats, waves, first..last));
+        found.extend(atrial_wave(lead, beats, waves, first..last, apart));
         from_s += HOP_S;
+        apart = !apart;
     }
     found
 }
 
+/// The wave of the beats of a window; one of those `apart` touches the next of them and no more.
 fn atrial_wave(
     lead: &Lead,
     beats: &[Beat],
     waves: &[BeatWaves],
     window: Range<usize>,
+    apart: bool,
 ) -> Option<AtrialWave> {
     let with_p = share_with_p(waves, &window)?;
+    if with_p > MOST_WITH_P && !apart {
+        return None;
+    }
     let beats = beats
         .get(window)
         .filter(|beats| beats.len() >= LEAST_BEATS)?;
