@@ -6,6 +6,7 @@
 //! even beats can lie in step too, but the line between them lies still.
 
 use super::Beat;
+use super::signs::values;
 use super::waves::{Absent, BeatWaves};
 use crate::recording::{Lead, Unit};
 use crate::signal::{gaussian, percentile};
@@ -157,18 +158,7 @@ struct Part {
 fn parts(lead: &Lead, beats: &[Beat], range_s: &Range<f64>) -> Option<Vec<Part>> {
     let first = (range_s.start * lead.rate_hz).max(0.0) as usize;
     let end = ((range_s.end * lead.rate_hz).ceil() as usize).min(lead.samples.len());
-    if first >= end || lead.gaps_within(first..end).next().is_some() {
-        return None;
-    }
-    let raw: Vec<f64> = lead
-        .samples
-        .values(first..end)
-        .into_iter()
-        .map(f64::from)
-        .collect();
-    if !raw.iter().all(|value| value.is_finite()) {
-        return None;
-    }
+    let raw = values(lead, first..end.max(first))?;
     let grid = on_grid(&gaussian(&raw, SMOOTH_S * lead.rate_hz), lead.rate_hz);
     let wander = gaussian(&grid, WANDER_S * GRID_HZ);
     let still: Vec<f64> = grid.iter().zip(&wander).map(|(v, w)| v - w).collect();

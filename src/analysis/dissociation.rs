@@ -5,6 +5,7 @@
 //! it, the atria beat evenly, and where their distance to the next QRS complex scatters, that has another time.
 
 use super::Beat;
+use super::signs::values;
 use super::waves::BeatWaves;
 use crate::recording::{Lead, Unit};
 use crate::signal::{MexicanHat, gaussian, mean, median, median_of_mut, standard_deviation};
@@ -163,22 +164,14 @@ impl Trace {
     fn of(lead: &Lead, range_s: &Range<f64>) -> Option<Self> {
         let first = (range_s.start * lead.rate_hz).max(0.0) as usize;
         let end = ((range_s.end * lead.rate_hz).ceil() as usize).min(lead.samples.len());
-        if first >= end || lead.gaps_within(first..end).next().is_some() {
-            return None;
-        }
-        let raw: Vec<f64> = lead
-            .samples
-            .values(first..end)
-            .into_iter()
-            .map(f64::from)
-            .collect();
+        let raw = values(lead, first..end.max(first))?;
         let sigma = P_S * lead.rate_hz;
         let hat = MexicanHat::new(sigma);
         let reach = (5.0 * sigma).ceil() as usize;
         let bump: Vec<f64> = (0..=2 * reach)
             .map(|k| (-0.5 * ((k as f64 - reach as f64) / sigma).powi(2)).exp())
             .collect();
-        raw.iter().all(|value| value.is_finite()).then(|| Self {
+        Some(Self {
             rate_hz: lead.rate_hz,
             from_s: first as f64 / lead.rate_hz,
             values: gaussian(&raw, SMOOTH_S * lead.rate_hz),

@@ -58,7 +58,7 @@ fn height_mv(lead: &Lead, beat: &Beat) -> Option<f32> {
 }
 
 /// The samples of a range that is all there.
-fn values(lead: &Lead, range: Range<usize>) -> Option<Vec<f64>> {
+pub(super) fn values(lead: &Lead, range: Range<usize>) -> Option<Vec<f64>> {
     let is_cut = lead.gaps_within(range.clone()).next().is_some();
     if is_cut || range.end > lead.samples.len() {
         return None;

@@ -1,9 +1,9 @@
 //! A rhythm that fits atrial fibrillation: by a model whose call the beats do not contradict, or by the beats alone.
 
-use super::atrial_flutter::{fill, flutter_stretches};
+use super::atrial_flutter::flutter_stretches;
 use super::fibrillation::{LEAST_S, PREDICTIVITY, fibrillation_stretches};
 use super::irregularity::{contradicts_fibrillation, irregularity};
-use super::{Finding, FindingRule};
+use super::{Finding, FindingRule, fill};
 use crate::analysis::Analysis;
 use crate::inference::Call;
 use crate::recording::Phrase;

@@ -45,6 +45,9 @@ const EVEN_RR: f64 = 0.03;
 const LEAST_S: f64 = 12.0;
 const LEAST_SHARE: f64 = 0.6;
 
+/// Windows are of one episode where no more than a beat lies between them, seconds.
+const APART_S: f64 = 2.0;
+
 /// How even a wave must be ([`AtrialWave`]).
 struct Evenness {
     explained: f64,
@@ -94,14 +97,6 @@ pub fn flutter_stretches(analysis: &Analysis) -> Vec<Range<f64>> {
     episodes(analysis).into_iter().map(range_s).collect()
 }
 
-/// Whether stretches of flutter fill most of a stretch in seconds.
-#[must_use]
-pub fn fill(flutter: &[Range<f64>], range_s: &Range<f64>) -> bool {
-    let shared =
-        |other: &Range<f64>| (other.end.min(range_s.end) - other.start.max(range_s.start)).max(0.0);
-    2.0 * flutter.iter().map(shared).sum::<f64>() > range_s.end - range_s.start
-}
-
 fn episodes(analysis: &Analysis) -> Vec<Episode<'_>> {
     let mut episodes: Vec<Episode<'_>> = Vec::new();
     for wave in &analysis.signs.atrial_waves {
@@ -109,7 +104,7 @@ fn episodes(analysis: &Analysis) -> Vec<Episode<'_>> {
             continue;
         }
         match episodes.last_mut() {
-            Some(open) if open.range_s.end >= wave.range_s.start => {
+            Some(open) if open.range_s.end + APART_S >= wave.range_s.start => {
                 open.range_s.end = wave.range_s.end;
                 open.waves.push(wave);
             }
@@ -270,6 +265,30 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn waves_that_were_taken_for_p_waves_are_one_episode_over_windows_that_touch() {
+        let mut regular = super::super::testing::analysis(&[0.8; 60]);
+        let window = |from_s: f64| AtrialWave {
+            range_s: from_s + 0.3..from_s + 9.8,
+            rate_per_min: 300.0,
+            amplitude_mv: 0.12,
+            explained: 0.95,
+            in_step: 0.98,
+            weakest_tenth: 0.9,
+            weakest_quarter: 0.95,
+            with_p: 1.0,
+        };
+        regular.signs.atrial_waves = [0.0, 10.0, 20.0, 30.0].map(window).to_vec();
+        let found = AtrialFlutter.find(&regular, &[]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].range_s, 0.3..39.8);
+        // P and T waves of a sinus rhythm leave the line still.
+        for wave in &mut regular.signs.atrial_waves {
+            wave.weakest_tenth = 0.3;
+        }
+        assert!(AtrialFlutter.find(&regular, &[]).is_empty());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Atrial fibrillation by the beats alone: no two intervals alike, and no P waves.
 
-use super::atrial_flutter::{fill, flutter_stretches};
+use super::atrial_flutter::flutter_stretches;
+use super::fill;
 use super::irregularity::{IRREGULAR_FROM, irregularity_of};
 use crate::analysis::waves::Absent;
 use crate::analysis::{Analysis, Beat};

@@ -157,6 +157,14 @@ fn chains(analysis: &Analysis) -> Vec<Range<usize>> {
     chains
 }
 
+/// Whether stretches that do not overlap fill more than half of another, all in seconds.
+#[must_use]
+pub fn fill(stretches: &[Range<f64>], range_s: &Range<f64>) -> bool {
+    let shared_s =
+        |other: &Range<f64>| (other.end.min(range_s.end) - other.start.max(range_s.start)).max(0.0);
+    2.0 * stretches.iter().map(shared_s).sum::<f64>() > range_s.end - range_s.start
+}
+
 /// Mean confidence that the beats of a range are beats; 0 for an empty one.
 fn mean_confidence(analysis: &Analysis, beats: &[usize]) -> f32 {
     let sum: f32 = beats
@@ -175,7 +183,7 @@ fn mean_confidence(analysis: &Analysis, beats: &[usize]) -> f32 {
 mod tests;
 
 #[cfg(test)]
-mod testing {
+pub(crate) mod testing {
     //! Analyses built from RR intervals.
 
     use crate::analysis::waves::{Absent, BeatWaves, Wave};

@@ -146,21 +146,12 @@ pub fn report() -> Report {
 /// A rhythm call over a stretch.
 pub fn call(label: &str, probability: f32, from_s: f64, to_s: f64) -> Call {
     Call {
-        model: "canet".to_owned(),
-        version: "1".to_owned(),
-        hash: "0123456789abcdef".to_owned(),
-        question: "rhythm".to_owned(),
-        from_s,
-        to_s,
-        label: label.to_owned(),
-        probability,
-        distribution: vec![(label.to_owned(), probability)],
-        abstained: None,
         evidence: vec![EvidenceSpan {
             from_s,
             to_s: from_s + 4.0,
             weight: 0.8,
         }],
+        ..crate::findings::testing::call(label, probability, from_s, to_s)
     }
 }
 

@@ -5,7 +5,7 @@
 use super::Report;
 use crate::analysis::edits::Edit;
 use crate::analysis::{Analysis, Grade, QualityReason};
-use crate::findings::{Finding, contradicts_fibrillation};
+use crate::findings::{Finding, contradicts_fibrillation, fill};
 use crate::inference::Call;
 use crate::recording::{Phrase, SignalKind};
 use serde::{Deserialize, Serialize};
@@ -166,14 +166,10 @@ const NAMED_BY_RULE: [(&str, &str); 2] = [("atrial-flutter", "flutter"), ("paced
 
 /// The label that a rule gives to most of a stretch.
 fn named_by_rule(report: &Report, range_s: &Range<f64>) -> Option<&'static str> {
-    let shared = |finding: &Finding| {
-        let end_s = finding.range_s.end.min(range_s.end);
-        (end_s - finding.range_s.start.max(range_s.start)).max(0.0)
-    };
     NAMED_BY_RULE.into_iter().find_map(|(id, label)| {
         let own = report.findings.iter().filter(|finding| finding.id == id);
-        let shared_s: f64 = own.map(shared).sum();
-        (2.0 * shared_s > range_s.end - range_s.start).then_some(label)
+        let stretches: Vec<Range<f64>> = own.map(|finding| finding.range_s.clone()).collect();
+        fill(&stretches, range_s).then_some(label)
     })
 }
 
