@@ -25,6 +25,15 @@ pub const BUILD: &str = match option_env!("EINTHOVEN_BUILD") {
 /// Number of a job, given by the page; answers carry it back, so that a late one is recognised.
 pub type JobId = u32;
 
+/// What a report is saved as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReportKind {
+    /// The public document.
+    Json,
+    /// Pages to print or send.
+    Pdf,
+}
+
 /// Page to `worker`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -78,10 +87,12 @@ pub enum ToWorker {
         /// Writer's id.
         format: String,
     },
-    /// Write the last report as JSON.
+    /// Write the last report.
     SaveReport {
         /// Job.
         job: JobId,
+        /// As what.
+        kind: ReportKind,
     },
     /// Something is wanted of the slot for a user's own model; its files come beside the message, where the page has
     /// them.

@@ -156,6 +156,41 @@ fn the_text_report_has_verdict_and_small_print() {
 }
 
 #[test]
+fn reports_are_printed_as_pdf_and_svg_and_told_as_fhir() {
+    let folder = Folder::new("paper");
+    let header = simulated(&folder, "paper", &[]);
+    let (pdf, svg) = (folder.path("pdf"), folder.path("svg"));
+    let arguments = ["analyze", "--models", "none", "--pdf", &pdf, "--svg", &svg];
+    // The same file twice: neither report is lost.
+    let output = einthoven(&[&arguments[..], &[&header, &header]].concat());
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    for name in ["paper.pdf", "paper-no2.pdf"] {
+        let bytes = std::fs::read(PathBuf::from(&pdf).join(name)).unwrap();
+        assert!(bytes.starts_with(b"%PDF-1.4") && bytes.ends_with(b"%%EOF\n"));
+    }
+    let page = std::fs::read_to_string(PathBuf::from(&svg).join("paper-1.svg")).unwrap();
+    assert!(page.contains("25 mm/s") && page.contains("polyline"));
+    assert!(out(&output).contains("paper-no2-1.svg"));
+
+    let output = einthoven(&["analyze", "--models", "none", "--fhir", &header]);
+    let bundle: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(
+        bundle["entry"][0]["resource"]["resourceType"],
+        "DiagnosticReport"
+    );
+    let rate = &bundle["entry"][1]["resource"]["valueQuantity"];
+    assert_eq!(rate["code"], "/min");
+    assert!(
+        (rate["value"].as_f64().unwrap() - 70.0).abs() < 15.0,
+        "{rate}"
+    );
+
+    // A folder that cannot be made is said, and is no success.
+    let output = einthoven(&["analyze", "--models", "none", "--pdf", &header, &header]);
+    assert_eq!(code(&output), 3, "{}", err(&output));
+}
+
+#[test]
 fn inspecting_leaves_the_analysis_out() {
     let folder = Folder::new("inspect");
     let record = simulated(&folder, "sinus", &[]);

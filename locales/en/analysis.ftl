@@ -23,6 +23,7 @@ analysis-global-no-qrs = The leads do not agree where the QRS begins and ends, s
 analysis-global-no-p = Too few leads show a clear P wave.
 analysis-global-no-t-end = Too few leads show a clear end of the T wave.
 analysis-axis-indeterminate = The QRS is about as high up as down in all limb leads, so its axis has no direction.
+analysis-electrodes-swapped = Electrodes of the limbs look swapped, so what rests on where they lie is not said.
 analysis-leads-not-of-one-scale = The limb leads do not add up as they must (I and III to II), so their heights cannot be compared.
 
 method-axis-net = net heights of the six limb leads

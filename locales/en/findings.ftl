@@ -160,15 +160,15 @@ finding-amplitude-alternans = Every second heartbeat is smaller on the trace ({ 
     .exact = QRS height alternates over { $n } beats by { NUM($percent, digits: 0) } % of its size (median).
     .name = Alternans
 
-finding-lead-reversal-arms = The electrodes of the two arms may be swapped: lead I is upside down, the chest leads are not. Put them right and record again; what is said of the limb leads and the axis is not to be trusted.
+finding-lead-reversal-arms = The electrodes of the two arms may be swapped: lead I is upside down, the chest leads are not. Put them right and record again; what is said of the limb leads is not to be trusted, and the axis is not measured.
     .exact = P and QRS of lead I negative, QRS of the left chest lead positive ({ $n } beats): arm electrodes swapped; dextrocardia would turn the chest leads over too.
     .name = Arms swapped
 
-finding-lead-reversal-right = The electrodes of the right arm and the right leg may be swapped: lead II is nearly flat. Put them right and record again; what is said of the limb leads and the axis is not to be trusted.
+finding-lead-reversal-right = The electrodes of the right arm and the right leg may be swapped: lead II is nearly flat. Put them right and record again; what is said of the limb leads is not to be trusted, and the axis is not measured.
     .exact = QRS of lead II nearly flat beside leads I and III ({ $n } beats): right arm and right leg electrodes swapped.
     .name = Electrodes swapped
 
-finding-lead-reversal-left = The electrodes of the left arm and the right leg may be swapped: lead III is nearly flat. Put them right and record again; what is said of the limb leads and the axis is not to be trusted.
+finding-lead-reversal-left = The electrodes of the left arm and the right leg may be swapped: lead III is nearly flat. Put them right and record again; what is said of the limb leads is not to be trusted, and the axis is not measured.
     .exact = QRS of lead III nearly flat beside leads I and II ({ $n } beats): left arm and right leg electrodes swapped.
     .name = Electrodes swapped
 

@@ -103,6 +103,7 @@ note-empty-signal = The signal { $signal } has no samples and was left out.
 note-gain-default = The file does not say what voltage a count of { $signal } stands for. The default of its standard, { $microvolts } microvolts, was used. Check that this is right.
 note-lead-order-assumed = The twelve columns have no names. They were taken for I, II, III, aVR, aVL, aVF, V1 to V6 in this order. Check that this is right.
 note-limb-sums = The limb leads do not fit each other: I and III should add up to II, and differ from it by { $microvolts } microvolts on the whole. One of the leads may not be what it is called.
+note-size-impossible = { $signal } would swing by { $swing } mV within a second, which no heart does: the file states a wrong unit or gain. The trace is drawn to fit, and no height is told.
 note-median-beat = This is a representative beat that the device computed, not a recording over time.
 note-no-preamble = The file begins without the usual DICOM preamble.
 note-no-ecg-channel = None of the channels is said to be an ECG. All are listed, none is analysed.

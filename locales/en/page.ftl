@@ -151,6 +151,7 @@ page-its-numbers = It measured
 page-person = Person
 page-save = Save
 page-report-json = Report (JSON)
+page-report-pdf = Report to print (PDF)
 
 ## Choosing, asking, connecting
 

@@ -122,6 +122,13 @@ conclusion-limits = { $leads ->
     }, and a rhythm that comes and goes may be absent while it is recorded.
 small-print = This is research and education software, not a cleared medical device. With chest pain, fainting or breathlessness call for help now; do not wait for software.
 
+## On paper
+
+paper-page = page { $n } of { $of }
+paper-part = The first { NUM($seconds, digits: 0) } s of { NUM($total, digits: 0) } s are drawn.
+paper-strip = { CLOCK($from) }  { $name }
+label-intervals = Intervals
+
 ## Labels of the text report
 
 label-format = Format

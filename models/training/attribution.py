@@ -63,6 +63,12 @@ def deletion(net: nn.Module, rows: np.ndarray, called: int, rng: np.random.Gener
     return {"windows": len(rows)} | {name: mean_drop(net, rows, called, mask) for name, mask in masks.items()}
 
 
+def likeness(a: np.ndarray, b: np.ndarray) -> float:
+    """Correlation of two maps; 0 where one is flat (untrained weights may answer with the same everywhere)."""
+    flat = a.std() == 0 or b.std() == 0
+    return 0.0 if flat else float(np.corrcoef(a, b)[0, 1])
+
+
 def sanity(model: Model, windows: Ragged, seed: int = 7) -> dict:
     """Deletion test by class, and likeness of the maps to those of untrained weights; windows called af or other."""
     rng = np.random.default_rng(seed)
@@ -72,7 +78,7 @@ def sanity(model: Model, windows: Ragged, seed: int = 7) -> dict:
     torch.manual_seed(seed)
     untrained = maps(model.family.network(), sample)[1]
     chosen = np.flatnonzero(np.isin(called, SHOWN))
-    alike = [np.corrcoef(cam[i, called[i]], untrained[i, called[i]])[0, 1] for i in chosen]
+    alike = [likeness(cam[i, called[i]], untrained[i, called[i]]) for i in chosen]
     return {
         "mean_logit_drop": {LABELS[c]: deletion(model.net, sample[called == c], c, rng) for c in SHOWN},
         "median_abs_correlation_with_random_weights": round(float(np.median(np.abs(alike))), 3),

@@ -138,9 +138,9 @@ pub fn analyse_edited(
     let sex = sex.and_then(Sex::recognise);
     let mut analysis = measure(chosen, index, beats, quality, sex);
     analysis.global = global(recording, &analysis, sex);
+    analysis.signs.reversal = reversal(recording, &analysis);
     analysis.axis_deg = axis_deg(recording, &analysis);
     analysis.chambers = chambers(recording, &analysis);
-    analysis.signs.reversal = reversal(recording, &analysis);
     Ok(analysis)
 }
 

@@ -5,6 +5,7 @@
 //! median over the usual beats of the analysed lead.
 
 use super::axis::{UNSEEN_S, over_line, recorded_beside};
+use super::reversal::Swapped;
 use super::waves::BeatWaves;
 use super::{Analysis, LeadMarks};
 use crate::recording::{Lead, LeadName, Measured, Phrase, Recording};
@@ -104,7 +105,8 @@ pub struct Chamber {
     pub measured: Measured<f64>,
 }
 
-/// The measures whose leads are there, recorded with the analysed one in millivolts; the axis has been measured.
+/// The measures whose leads are there, recorded with the analysed one in millivolts; swapped electrodes and the axis have
+/// been looked at before.
 pub fn chambers(recording: &Recording, analysis: &Analysis) -> Vec<Chamber> {
     let leads = Leads {
         recording,
@@ -115,6 +117,10 @@ pub fn chambers(recording: &Recording, analysis: &Analysis) -> Vec<Chamber> {
         .into_iter()
         .filter_map(|measure| {
             let measured = leads.measure(measure)?;
+            let measured = match leads.unread(measure) {
+                Some(reason) => Measured::Withheld(reason),
+                None => measured,
+            };
             Some(Chamber { measure, measured })
         })
         .collect()
@@ -166,6 +172,26 @@ impl Leads<'_> {
         }
     }
 
+    /// Why a measure is not to be read in this recording. Swapped arms leave the chest leads as they are; with a leg's electrode
+    /// on an arm their common reference has moved too. A ratio within one lead needs no scale.
+    fn unread(&self, measure: ChamberMeasure) -> Option<Phrase> {
+        let is_of_limbs = measure == ChamberMeasure::CornellMv;
+        match self.analysis.signs.reversal.map(|found| found.swapped) {
+            Some(Swapped::Arms) if !is_of_limbs => {}
+            Some(_) => return Some(Phrase::new("analysis-electrodes-swapped")),
+            None => {}
+        }
+        match &self.analysis.axis_deg {
+            Measured::Withheld(reason)
+                if reason.id == "analysis-leads-not-of-one-scale"
+                    && measure != ChamberMeasure::RToSV1 =>
+            {
+                Some(reason.clone())
+            }
+            Measured::Withheld(_) | Measured::Value { .. } => None,
+        }
+    }
+
     fn lead(&self, name: LeadName) -> Option<&Lead> {
         recorded_beside(self.recording, self.analysis.lead, name)
     }
@@ -179,11 +205,6 @@ impl Leads<'_> {
     ) -> Option<Measured<f64>> {
         if first.is_empty() || second.is_empty() {
             return None;
-        }
-        if let Measured::Withheld(reason) = &self.analysis.axis_deg
-            && reason.id == "analysis-leads-not-of-one-scale"
-        {
-            return Some(Measured::Withheld(reason.clone()));
         }
         let values: Vec<f64> = self
             .beats

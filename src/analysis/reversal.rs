@@ -141,10 +141,11 @@ fn most(said: &[bool], swapped: Swapped) -> Option<Reversal> {
 mod tests {
     use super::*;
     use crate::analysis::analyse;
+    use crate::recording::Measured;
     use crate::simulator::{SimulatorOptions, simulate, twelve_leads};
 
     /// Twelve simulated leads, each limb lead replaced by the sum of others that a swap makes of it.
-    fn swapped(weights: impl Fn(LeadName) -> Option<(f64, f64)>) -> Option<Reversal> {
+    fn swapped(weights: impl Fn(LeadName) -> Option<(f64, f64)>) -> Analysis {
         use crate::recording::Samples;
         let mut recording = simulate(&twelve_leads(&SimulatorOptions::default())).recording;
         let values = |recording: &Recording, name: LeadName| {
@@ -167,12 +168,14 @@ mod tests {
                 lead.samples = Samples::from_values(mixed.collect());
             }
         }
-        analyse(&recording, None).unwrap().signs.reversal
+        analyse(&recording, None).unwrap()
     }
 
     #[test]
     fn what_is_right_is_not_told() {
-        assert_eq!(swapped(|_| None), None);
+        let found = swapped(|_| None);
+        assert_eq!(found.signs.reversal, None);
+        assert!(found.axis_deg.value().is_some());
     }
 
     #[test]
@@ -186,7 +189,13 @@ mod tests {
             LeadName::AVL => Some((-0.5, -0.5)),
             _ => None,
         });
-        assert_eq!(found.map(|found| found.swapped), Some(Swapped::Arms));
+        let told = found.signs.reversal.map(|found| found.swapped);
+        assert_eq!(told, Some(Swapped::Arms));
+        // An axis of swapped electrodes would be a wrong number.
+        assert_eq!(
+            found.axis_deg,
+            Measured::withheld("analysis-electrodes-swapped")
+        );
     }
 
     #[test]
@@ -199,7 +208,7 @@ mod tests {
             _ => None,
         });
         assert_eq!(
-            found.map(|found| found.swapped),
+            found.signs.reversal.map(|found| found.swapped),
             Some(Swapped::RightArmAndLeg)
         );
     }

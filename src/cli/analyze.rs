@@ -5,9 +5,11 @@ use super::models::Shelf;
 use super::output::{Output, Stop};
 use super::reading::{Cut, Opened, each_recording, leads};
 use super::{Exit, pipeline};
-use crate::recording::Phrase;
-use crate::report::{Extent, annotations, csv, document, text};
+use crate::recording::{Phrase, Recording};
+use crate::report::{Extent, Report, annotations, csv, document, fhir, file_stem, paper, text};
+use crate::sheet::{pdf, svg};
 use clap::Args;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -24,12 +26,84 @@ pub struct Arguments {
     /// Write the beats as an annotation file of WFDB (.atr) to standard output instead of the report
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     atr: bool,
+    /// Print the report as a FHIR R4 Bundle, one line a recording
+    #[arg(long, conflicts_with_all = ["json", "csv", "hrv", "atr"])]
+    fhir: bool,
+    /// Write each report as a PDF into a folder: the trace on true paper, and everything in words
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["json", "csv", "hrv", "atr", "fhir"])]
+    pdf: Option<PathBuf>,
+    /// Write the pages of each report as SVG into a folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["json", "csv", "hrv", "atr", "fhir"])]
+    svg: Option<PathBuf>,
     #[command(flatten)]
     open: Open,
 }
 
+/// Folders of printed reports, and the names that are taken in this run.
+struct Printer<'a> {
+    arguments: &'a Arguments,
+    taken: HashSet<String>,
+}
+
+impl<'a> Printer<'a> {
+    fn of(arguments: &'a Arguments) -> Option<Self> {
+        let wanted = arguments.pdf.is_some() || arguments.svg.is_some();
+        wanted.then(|| Self {
+            arguments,
+            taken: HashSet::new(),
+        })
+    }
+
+    /// Writes the pages of one report and says where.
+    fn print(
+        &mut self,
+        report: &Report,
+        recording: &Recording,
+        output: &mut Output,
+    ) -> Result<bool, Stop> {
+        let pages = paper(report, recording, &output.words);
+        let stem = self.free_stem(&report.file);
+        let mut files = Vec::new();
+        if let Some(folder) = &self.arguments.pdf {
+            files.push((folder, format!("{stem}.pdf"), pdf(&pages, &stem)));
+        }
+        if let Some(folder) = &self.arguments.svg {
+            for (index, page) in pages.iter().enumerate() {
+                let name = format!("{stem}-{}.svg", index + 1);
+                files.push((folder, name, svg(page).into_bytes()));
+            }
+        }
+        for (folder, name, bytes) in files {
+            let path = folder.join(name);
+            let written =
+                std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, bytes));
+            let shown = path.to_string_lossy();
+            if let Err(error) = written {
+                let reason = Phrase::new("cli-not-written").with("reason", error.to_string());
+                output.complain(&shown, &reason);
+                return Ok(false);
+            }
+            output.put(&format!("{shown}\n"))?;
+        }
+        Ok(true)
+    }
+
+    /// The file's own name without its ending, with a number where it was taken before in this run.
+    fn free_stem(&mut self, file: &str) -> String {
+        let stem = file_stem(file);
+        let mut free = stem.clone();
+        let mut number = 1;
+        while !self.taken.insert(free.clone()) {
+            number += 1;
+            free = format!("{stem}-no{number}");
+        }
+        free
+    }
+}
+
 pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, Stop> {
     let mut shelf = Shelf::default();
+    let mut printer = Printer::of(arguments);
     let mut work = |opened: Opened, output: &mut Output| {
         let leads = match leads(&opened.recording, &common.lead) {
             Ok(leads) => leads,
@@ -49,7 +123,13 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
             };
             report.file.clone_from(&opened.file);
             report.sha256.clone_from(&opened.sha256);
-            if common.json {
+            if let Some(printer) = &mut printer {
+                if !printer.print(&report, &opened.recording, output)? {
+                    return Ok(false);
+                }
+            } else if arguments.fhir {
+                output.json(&fhir(&report, &output.words))?;
+            } else if common.json {
                 output.json(&document(&report, &output.words))?;
             } else if arguments.atr {
                 output.put_bytes(&annotations::beats(&report))?;

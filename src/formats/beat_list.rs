@@ -202,8 +202,9 @@ fn by_numbers(lines: &[&str]) -> Option<List> {
     }
     let values = column(1)?;
     if let Some(times) = column(0) {
+        // The interval of a row ends at its time, or begins there.
         let sums = |intervals: &[f64], times: &[f64]| {
-            let pairs = times.windows(2).zip(intervals.get(1..).unwrap_or_default());
+            let pairs = times.windows(2).zip(intervals);
             let fitting = pairs
                 .filter(|(time, interval)| {
                     let step = time[1] - time[0];
@@ -215,7 +216,8 @@ fn by_numbers(lines: &[&str]) -> Option<List> {
         };
         let plausible = intervals_plausible(&values) && times.windows(2).all(|t| t[1] > t[0]);
         // A column that grows by what stands in the other is the time of beats.
-        return (plausible && sums(&values, &times)).then_some(List::Intervals);
+        return (plausible && (sums(values.get(1..)?, &times) || sums(&values, &times)))
+            .then_some(List::Intervals);
     }
     // Clock times that are a second or more apart leave no room for a trace.
     let clocks: Vec<f64> = rows
@@ -403,6 +405,13 @@ mod tests {
             format!("{time:.3}\t{v}")
         }));
         assert_eq!(what(&sums), Some(List::Intervals));
+        let mut time = 0.0;
+        let begins = joined(list.iter().map(|v| {
+            let line = format!("{time:.3},{:.3}", v / 1000.0);
+            time += v / 1000.0;
+            line
+        }));
+        assert_eq!(what(&begins), Some(List::Intervals));
         for (text, told) in [
             (
                 "Phone timestamp;RR-interval [ms]\n2021-05-16T08:08:48.322;812\n",

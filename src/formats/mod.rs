@@ -54,6 +54,7 @@ mod parts;
 mod pc80b;
 mod pdf;
 mod philips;
+mod plausible;
 mod polar_pmd;
 mod polar_text;
 mod samsung_csv;

@@ -222,7 +222,10 @@ fn read(
         .entries
         .get(candidate.entry)
         .ok_or(ReadError::NotThisFormat)?;
-    let reading = candidate.format.read(bundle, entry, context)?;
+    let mut reading = candidate.format.read(bundle, entry, context)?;
+    if let Reading::Recording(recording) = &mut reading {
+        super::plausible::doubt_impossible_sizes(recording);
+    }
     // A recording without a single sample must not take the place of what is on the screen.
     if let Reading::Recording(recording) = &reading
         && !recording.leads.is_empty()

@@ -118,6 +118,12 @@ impl Header {
         }
         // The channels are the last columns of their device.
         let first = columns.len().saturating_sub(sensors.len());
+        // Some versions state the width of every column, others of the channels alone.
+        let widths_from = if resolutions.len() == columns.len() {
+            first
+        } else {
+            0
+        };
         for (at, sensor) in sensors.iter().enumerate() {
             let label = labels.get(at).filter(|label| !label.is_empty());
             let column = columns.get(first + at).cloned().unwrap_or_default();
@@ -126,7 +132,7 @@ impl Header {
                 label: label.cloned().unwrap_or(column),
                 sensor: sensor.clone(),
                 bits: resolutions
-                    .get(at)
+                    .get(widths_from + at)
                     .and_then(|bits| bits.parse().ok())
                     .filter(|bits| (1..=24).contains(bits))
                     .unwrap_or(16),
@@ -371,6 +377,20 @@ mod tests {
             writeln!(text, "{}\t0\t{}\t7\t", i % 16, 512 + i).unwrap();
         }
         text
+    }
+
+    #[test]
+    fn widths_of_every_column_are_those_of_the_channels_too() {
+        let channels = bitalino("ECGBIT");
+        let columns = channels.replace("[10, 6]", "[4, 1, 10, 6]");
+        assert_ne!(channels, columns);
+        let lead = |text: &str| {
+            let Ok(Reading::Recording(read)) = open_text("x", text, Answers::default()) else {
+                panic!()
+            };
+            read.leads[0].samples.all_values()
+        };
+        assert_eq!(lead(&channels), lead(&columns));
     }
 
     #[test]

@@ -15,20 +15,6 @@ pub struct Palette(Vec<(Fill, String)>);
 impl Palette {
     /// Reads the tokens of the theme that is on.
     pub fn read() -> Self {
-        const NAMES: [(Fill, &str); 12] = [
-            (Fill::Paper, "--paper"),
-            (Fill::GridFine, "--grid-fine"),
-            (Fill::GridBold, "--grid-bold"),
-            (Fill::Ink, "--ink"),
-            (Fill::Mark, "--mark"),
-            (Fill::Text, "--text"),
-            (Fill::TextSecondary, "--text-2"),
-            (Fill::TextFaint, "--text-3"),
-            (Fill::Accent, "--accent"),
-            (Fill::Caution, "--caution"),
-            (Fill::Urgent, "--urgent"),
-            (Fill::Unknown, "--unknown"),
-        ];
         let style = web_sys::window().and_then(|window| {
             let root = window.document()?.document_element()?;
             window.get_computed_style(&root).ok().flatten()
@@ -40,9 +26,9 @@ impl Palette {
                 .unwrap_or_default()
         };
         Self(
-            NAMES
-                .iter()
-                .map(|(fill, name)| (*fill, read(name)))
+            Fill::ALL
+                .into_iter()
+                .map(|fill| (fill, read(fill.token())))
                 .collect(),
         )
     }

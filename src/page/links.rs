@@ -6,7 +6,7 @@ use super::{own, transport};
 use crate::engine::Stage;
 use crate::formats::Answers;
 use crate::live::session::Input;
-use crate::protocol::{BUILD, FromWorker, JobId, OwnAsk, Ticket, ToWorker};
+use crate::protocol::{BUILD, FromWorker, JobId, OwnAsk, ReportKind, Ticket, ToWorker};
 use crate::recording::{Phrase, StartTime};
 use crate::report::RecordingSummary;
 use crate::sheet::Trace;
@@ -234,13 +234,13 @@ pub fn export(format: &str) {
     );
 }
 
-/// Writes what is said of the open recording, as JSON, and hands it to the browser's downloads.
-pub fn save_report() {
+/// Writes what is said of the open recording and hands it to the browser's downloads.
+pub fn save_report(kind: ReportKind) {
     let Some(store) = with_links(|links| links.store) else {
         return;
     };
     let job = store.job.get_untracked();
-    to_worker(&ToWorker::SaveReport { job }, &[], &[]);
+    to_worker(&ToWorker::SaveReport { job, kind }, &[], &[]);
 }
 
 /// Gives up what is going on: the workers are ended and started anew; what is on the screen stays.

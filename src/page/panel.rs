@@ -7,6 +7,7 @@ use super::{links, own};
 use crate::analysis::hrv::Hrv;
 use crate::analysis::{Analysis, Chamber, Interval};
 use crate::inference::Call;
+use crate::protocol::ReportKind;
 use crate::recording::{Arg, Measured, Phrase};
 use crate::report::{self, MAIN_FIGURES, RecordingSummary, Report, clock_text};
 use leptos::prelude::*;
@@ -394,7 +395,7 @@ fn saving() -> impl IntoView + use<> {
     view! {
         <section>
             <h2>{t("page-save")}</h2>
-            <div class="row">{writers}<button class="btn line" on:click=move |_| links::save_report()>{t("page-report-json")}</button></div>
+            <div class="row"><button class="btn line" data-testid="save-pdf" on:click=move |_| links::save_report(ReportKind::Pdf)>{t("page-report-pdf")}</button>{writers}<button class="btn line" on:click=move |_| links::save_report(ReportKind::Json)>{t("page-report-json")}</button></div>
         </section>
     }
 }

@@ -2,17 +2,16 @@
 
 use super::canvas::Surface;
 use super::editing;
-use super::store::{LiveTrace, OpenRecording, Store};
+use super::store::{LiveTrace, Store};
 use super::tools::trimmed;
-use super::words::{name, t, ta};
-use crate::analysis::{Analysis, Grade};
-use crate::recording::{BeatCode, Samples, Scale, SignalKind, Unit};
-use crate::report::{self, Report};
-use crate::sheet::Trace;
-use crate::sheet::{
-    BeatMark, Composition, Fill, HEAD_MM, Item, Layout, Stretch, Tracing, WaveBracket, compose,
-    row_count,
+use super::words::{name, say, ta};
+use crate::recording::{Samples, Scale, Unit};
+use crate::report::Report;
+use crate::report::marks::{
+    beat_marks, drawn_leads, finding_bands, quality_veils, scale_line, wave_brackets,
 };
+use crate::sheet::{BeatMark, Fill, Item, Trace};
+use crate::sheet::{Composition, HEAD_MM, Layout, Tracing, compose, row_count};
 use gloo::events::{EventListener, EventListenerOptions};
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
@@ -102,21 +101,14 @@ fn track(store: Store) {
 fn lead_count(store: Store) -> usize {
     let all = store.all_leads.get();
     store.open.with(|open| {
-        open.as_ref()
-            .map_or(1, |open| if all { ecg_first(open).len().max(1) } else { 1 })
+        open.as_ref().map_or(1, |open| {
+            if all {
+                drawn_leads(&open.summary.leads).len().max(1)
+            } else {
+                1
+            }
+        })
     })
-}
-
-/// ECG leads; when there is none, whatever there is.
-fn ecg_first(open: &OpenRecording) -> Vec<usize> {
-    let ecg: Vec<usize> = (0..open.summary.leads.len())
-        .filter(|&lead| open.summary.leads[lead].kind == SignalKind::Ecg)
-        .collect();
-    if ecg.is_empty() {
-        (0..open.summary.leads.len()).collect()
-    } else {
-        ecg
-    }
 }
 
 fn draw(canvas: &HtmlCanvasElement, store: Store) {
@@ -135,7 +127,7 @@ fn draw(canvas: &HtmlCanvasElement, store: Store) {
     let analysed = report
         .as_ref()
         .and_then(|report| report.analysis.as_ref().ok());
-    let leads = ecg_first(&open);
+    let leads = drawn_leads(&open.summary.leads);
     let main = analysed.map_or_else(
         || leads.first().copied().unwrap_or(0),
         |analysis| analysis.lead,
@@ -180,7 +172,17 @@ fn draw(canvas: &HtmlCanvasElement, store: Store) {
         .collect();
     let mut composition = Composition {
         tracings,
-        scale_text: scale_text(&layout, &open, main),
+        scale_text: open
+            .summary
+            .leads
+            .get(main)
+            .map_or_else(String::new, |lead| {
+                say(&scale_line(
+                    &layout,
+                    open.summary.source.filters.as_deref(),
+                    lead,
+                ))
+            }),
         duration_s: open.duration_s(),
         gap_label: Some(|seconds| ta("page-gap", &[("seconds", seconds.into())])),
         ..Composition::default()
@@ -226,33 +228,6 @@ fn set_shown(store: Store, layout: &Layout, leads: usize) {
     }
 }
 
-/// Speed, gain, filter and rate, as they stand on printed sheets.
-fn scale_text(layout: &Layout, open: &OpenRecording, lead: usize) -> String {
-    let Some(lead) = open.summary.leads.get(lead) else {
-        return String::new();
-    };
-    let filters = open
-        .summary
-        .source
-        .filters
-        .clone()
-        .unwrap_or_else(|| t("page-no-filter"));
-    let gain = if lead.unit == Unit::Millivolt {
-        format!("{} mm/mV", trimmed(layout.gain_mm_mv))
-    } else {
-        t("page-uncalibrated")
-    };
-    ta(
-        "page-scale",
-        &[
-            ("speed", trimmed(layout.speed_mm_s).into()),
-            ("gain", gain.into()),
-            ("filter", filters.into()),
-            ("rate", trimmed(lead.rate_hz).into()),
-        ],
-    )
-}
-
 /// Beats, waves, quality, findings and evidence of a report.
 fn mark(composition: &mut Composition<'_>, report: &Report, store: Store) {
     let Ok(analysis) = &report.analysis else {
@@ -265,122 +240,16 @@ fn mark(composition: &mut Composition<'_>, report: &Report, store: Store) {
         composition.waves = wave_brackets(analysis);
     }
     if store.show_quality.get_untracked() {
-        composition.stretches.extend(quality_veils(analysis));
+        composition.stretches.extend(quality_veils(analysis, &say));
     }
-    let chosen = store.chosen.get_untracked();
-    for (index, finding) in report.findings.iter().enumerate() {
-        let chosen = chosen == Some(index);
-        let opacity = if chosen { 0.14 } else { 0.07 };
-        composition.stretches.push(Stretch {
-            range_s: finding.range_s.clone(),
-            label: name(&finding.text).unwrap_or_default(),
-            fill: Fill::Caution,
-            opacity,
-            chosen,
-        });
-    }
+    let bands = finding_bands(report, store.chosen.get_untracked(), &name);
+    composition.stretches.extend(bands);
     if store.show_evidence.get_untracked() {
         let spans = report.calls.iter().flat_map(|call| &call.evidence);
         composition.evidence = spans
             .map(|span| (span.from_s..span.to_s, f64::from(span.weight)))
             .collect();
     }
-}
-
-fn beat_marks(analysis: &Analysis) -> Vec<BeatMark> {
-    let mut before: Option<f64> = None;
-    analysis
-        .beats
-        .iter()
-        .map(|beat| {
-            let rr_ms = before
-                .filter(|_| beat.follows)
-                .map(|before| (beat.time_s - before) * 1000.0);
-            before = Some(beat.time_s);
-            let fill = match beat.class {
-                BeatCode::N | BeatCode::Q => Fill::TextSecondary,
-                BeatCode::S | BeatCode::V | BeatCode::F => Fill::Caution,
-            };
-            // An undecided beat is a beat: a dot says so, a letter would claim a class.
-            let letter = if beat.class == BeatCode::Q {
-                "·"
-            } else {
-                beat.class.letter()
-            };
-            BeatMark {
-                time_s: beat.time_s,
-                letter,
-                rr_ms,
-                fill,
-                provisional: false,
-            }
-        })
-        .collect()
-}
-
-/// The median beat's waves, laid under each beat that it stands for.
-fn wave_brackets(analysis: &Analysis) -> Vec<WaveBracket> {
-    let Some(median) = &analysis.median_beat else {
-        return Vec::new();
-    };
-    let waves = &median.waves;
-    let spans = [
-        ("P", waves.p_onset, waves.p_end),
-        ("QRS", waves.qrs_onset, waves.qrs_end),
-        ("T", waves.t_onset.or(waves.t_peak), waves.t_end),
-    ];
-    let at = |mark: f64| (mark - median.fiducial as f64) / median.rate_hz;
-    let readable = |time_s: f64| {
-        analysis
-            .quality
-            .iter()
-            .any(|span| span.range_s.contains(&time_s) && span.grade == Grade::Waves)
-    };
-    let mut brackets = Vec::new();
-    for beat in analysis
-        .beats
-        .iter()
-        .filter(|beat| beat.class == BeatCode::N && readable(beat.time_s))
-    {
-        for (label, onset, end) in spans {
-            if let (Some(onset), Some(end)) = (onset, end) {
-                brackets.push(WaveBracket {
-                    range_s: beat.time_s + at(onset)..beat.time_s + at(end),
-                    label,
-                });
-            }
-        }
-    }
-    brackets
-}
-
-/// What is not fully readable is veiled, with the reason in words.
-fn quality_veils(analysis: &Analysis) -> Vec<Stretch> {
-    analysis
-        .quality
-        .iter()
-        .filter(|span| span.grade != Grade::Waves)
-        .map(|span| {
-            let reasons = span
-                .reasons
-                .iter()
-                .map(|&reason| t(&format!("{}-name", report::reason_id(reason))))
-                .collect::<Vec<_>>()
-                .join(", ");
-            let (id, opacity) = match span.grade {
-                Grade::Beats => ("page-veil-beats", 0.07),
-                Grade::Unusable | Grade::Waves => ("page-veil-unusable", 0.16),
-            };
-            let label = ta(id, &[("reasons", reasons.into())]);
-            Stretch {
-                range_s: span.range_s.clone(),
-                label,
-                fill: Fill::Unknown,
-                opacity,
-                chosen: false,
-            }
-        })
-        .collect()
 }
 
 /// A live trace: the last seconds, sweeping.

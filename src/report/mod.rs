@@ -4,17 +4,22 @@
 
 pub mod annotations;
 pub mod csv;
+mod fhir;
 mod global;
 mod hrv;
 pub mod json;
+pub mod marks;
+mod paper;
 mod summary;
 mod text;
 pub mod verdict;
 mod words;
 
-pub use global::{INTERVALS, global_basis, shows_axis};
+pub use fhir::fhir;
+pub use global::{INTERVALS, Read, global_basis, shows_axis};
 pub use hrv::{HrvRow, MAIN_FIGURES, hrv_basis, hrv_corrections, hrv_rows};
 pub use json::{Document, SCHEMA, document};
+pub use paper::paper;
 pub use summary::{ANNOTATIONS_CARRIED, LeadSummary, RecordingSummary};
 pub use text::{Extent, text};
 pub use verdict::{
@@ -29,6 +34,29 @@ use crate::findings::Finding;
 use crate::inference::Call;
 use crate::recording::{Phrase, Recording};
 use serde::{Deserialize, Serialize};
+
+/// A file name of letters that every system takes, from the record's own name.
+#[must_use]
+pub fn file_stem(name: &str) -> String {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    let base = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
+    let stem: String = base
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .take(40)
+        .collect();
+    if stem.is_empty() {
+        "recording".to_owned()
+    } else {
+        stem
+    }
+}
 
 /// Everything that is said of one recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

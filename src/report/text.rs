@@ -28,12 +28,51 @@ pub enum Extent {
     Everything,
 }
 
+/// A line of the report before it is set: in columns of letters here, in millimetres on paper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// The name of the file.
+    File(String),
+    /// Space between parts.
+    Blank,
+    /// The title of a part.
+    Title(String),
+    /// A name, perhaps empty, and its text, which may be long.
+    Row { name: String, text: String },
+}
+
 /// The report as text, lines ending in `\n`.
 #[must_use]
 pub fn text(report: &Report, words: &Words, extent: Extent) -> String {
+    lines(report, words, extent).iter().map(set).collect()
+}
+
+/// One line in columns of letters.
+fn set(line: &Line) -> String {
+    match line {
+        Line::File(name) => format!("{name}\n"),
+        Line::Blank => "\n".to_owned(),
+        Line::Title(title) => format!("\n{title}\n"),
+        Line::Row { name, text } => {
+            let gap = NAMES.saturating_sub(name.chars().count()).max(1);
+            let mut start = format!("{name}{}", " ".repeat(gap));
+            let mut rows = String::new();
+            for row in wrap(text, WIDTH - NAMES) {
+                start.push_str(&row);
+                rows.push_str(start.trim_end());
+                rows.push('\n');
+                start = " ".repeat(NAMES);
+            }
+            rows
+        }
+    }
+}
+
+/// The report line by line.
+pub(super) fn lines(report: &Report, words: &Words, extent: Extent) -> Vec<Line> {
     let mut page = Page {
         words,
-        text: String::new(),
+        lines: Vec::new(),
     };
     page.head(report);
     if extent == Extent::Everything {
@@ -48,15 +87,15 @@ pub fn text(report: &Report, words: &Words, extent: Extent) -> String {
     page.source(report);
     page.notes(report);
     if extent == Extent::Everything {
-        page.text.push('\n');
+        page.lines.push(Line::Blank);
         page.paragraph("", &words.say(&small_print()));
     }
-    page.text
+    page.lines
 }
 
 struct Page<'a> {
     words: &'a Words,
-    text: String,
+    lines: Vec<Line>,
 }
 
 impl Page<'_> {
@@ -66,26 +105,20 @@ impl Page<'_> {
 
     /// A name and its text, which wraps in its own column.
     fn paragraph(&mut self, name: &str, text: &str) {
-        let gap = NAMES.saturating_sub(name.chars().count()).max(1);
-        let mut line = format!("{name}{}", " ".repeat(gap));
-        for (index, row) in wrap(text, WIDTH - NAMES).into_iter().enumerate() {
-            if index > 0 {
-                line = " ".repeat(NAMES);
-            }
-            line.push_str(&row);
-            self.text.push_str(line.trim_end());
-            self.text.push('\n');
-        }
+        self.lines.push(Line::Row {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        });
     }
 
     fn title(&mut self, id: &str) {
         let title = self.say(id);
-        self.text.push_str(&format!("\n{title}\n"));
+        self.lines.push(Line::Title(title));
     }
 
     fn head(&mut self, report: &Report) {
         let recording = &report.recording;
-        self.text.push_str(&format!("{}\n", report.file));
+        self.lines.push(Line::File(report.file.clone()));
         let (format, device) = (&recording.source.format, &recording.source.device);
         self.paragraph(&self.say("label-format"), format);
         if let Some(device) = device {
@@ -117,7 +150,7 @@ impl Page<'_> {
     }
 
     fn verdict(&mut self, report: &Report) {
-        self.text.push('\n');
+        self.lines.push(Line::Blank);
         self.statement("label-quality", &quality(report));
         let rhythm = rhythm(report);
         self.statement("label-rhythm", &rhythm.line);

@@ -114,6 +114,8 @@ pub struct Stretch {
 pub struct Composition<'a> {
     /// Leads, in order. One lead wraps over all rows; several stand one a row.
     pub tracings: Vec<Tracing<'a>>,
+    /// Which of the tracings carries waves, stretches and evidence; the beats stand over the first.
+    pub marked: usize,
     /// Beats of the analysed lead.
     pub beats: Vec<BeatMark>,
     /// Waves, where asked for.
@@ -212,7 +214,7 @@ pub fn compose(layout: &Layout, composition: &Composition<'_>) -> Vec<Item> {
             continue;
         }
         let pen = RowPen::new(layout, row, &rows, tracing);
-        let marked = row.tracing == 0;
+        let marked = row.tracing == composition.marked;
         if marked {
             pen.stretches(&composition.stretches, &mut items);
         }
@@ -222,8 +224,10 @@ pub fn compose(layout: &Layout, composition: &Composition<'_>) -> Vec<Item> {
             pen.evidence(&composition.evidence, &mut items);
         }
         pen.ink(&mut items);
-        if marked {
+        if row.tracing == 0 {
             pen.beats(&composition.beats, &mut items);
+        }
+        if marked {
             pen.waves(&composition.waves, &mut items);
         }
         if composition.tracings.len() == 1 || index + 1 == rows.len() {
@@ -454,10 +458,11 @@ impl<'a> RowPen<'a> {
             2.0
         };
         let base = self.row.baseline_mm;
-        let long = self.tracing.name.chars().count() > SHORT_NAME;
-        let name_y = if long && self.head_mm == 0.0 {
-            // Above the pulse it would lie across the marks of the first beats.
-            base + self.layout.text_mm * 2.6
+        let is_long = self.tracing.name.chars().count() > SHORT_NAME && self.head_mm == 0.0;
+        let is_low = self.layout.gain_mm_mv + 1.0 > self.pitch_mm * 0.45;
+        let name_y = if is_long || (is_low && self.tracing.calibrated) {
+            // Above the pulse a long one would lie across the marks of the first beats, and in a low row across the pulse.
+            base + self.layout.text_mm * if is_long { 2.6 } else { 1.5 }
         } else {
             base - (self.layout.gain_mm_mv + 2.0).min(self.pitch_mm * 0.45)
         };

@@ -5,14 +5,20 @@
 
 mod compose;
 mod item;
+mod letters;
+mod pdf;
 mod pyramid;
+mod svg;
 
 pub use compose::{
-    BeatMark, Composition, HEAD_MM, Layout, Row, Stretch, Tracing, WaveBracket, compose, row_count,
-    rows, time_at,
+    BeatMark, Composition, HEAD_MM, Layout, MARGIN_MM, Row, Stretch, Tracing, WaveBracket, compose,
+    row_count, rows, time_at,
 };
-pub use item::{Anchor, Fill, Item, Stroke, Weight};
+pub use item::{Anchor, Fill, Item, Panel, PaperPage, Stroke, Weight, hatching};
+pub use letters::{width_mm, wrap};
+pub use pdf::pdf;
 pub use pyramid::{Pyramid, Trace};
+pub use svg::svg;
 
 /// Millimetres of paper per second; the standard speed.
 pub const STANDARD_SPEED_MM_S: f64 = 25.0;

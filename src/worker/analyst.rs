@@ -7,9 +7,10 @@ use super::slot;
 use super::transfer::view_samples;
 use crate::engine::{InferAnswer, Job, Options, Outcome, Step};
 use crate::formats::{self, Bundle, Entry, Readers, WRITERS};
-use crate::protocol::{BUILD, FromInfer, FromWorker, JobId, ToWorker};
+use crate::protocol::{BUILD, FromInfer, FromWorker, JobId, ReportKind, ToWorker};
 use crate::recording::{Phrase, Recording};
-use crate::report::{RecordingSummary, Report, Words, document};
+use crate::report::{RecordingSummary, Report, Words, document, file_stem, paper};
+use crate::sheet::pdf;
 use crate::simulator;
 use js_sys::Uint8Array;
 use std::cell::RefCell;
@@ -139,7 +140,7 @@ fn handle(desk: &SharedDesk, parcel: Parcel<ToWorker>) {
         }
         ToWorker::InferDied { job, reason } => answered(desk, job, Err(reason)),
         ToWorker::Export { job, format } => export(&desk.borrow(), job, &format),
-        ToWorker::SaveReport { job } => save_report(&desk.borrow(), job),
+        ToWorker::SaveReport { job, kind } => save_report(&desk.borrow(), job, kind),
         ToWorker::LiveStart {
             job,
             profile,
@@ -337,7 +338,7 @@ fn export(desk: &Desk, job: JobId, format: &str) {
     let Some(writer) = WRITERS.iter().find(|writer| writer.id() == format) else {
         return;
     };
-    let stem = export_stem(&recording.source.name);
+    let stem = file_stem(&recording.source.name);
     match writer.write(recording, &stem) {
         Ok(files) => {
             let buffers: Vec<_> = files
@@ -358,34 +359,21 @@ fn export(desk: &Desk, job: JobId, format: &str) {
     }
 }
 
-fn save_report(desk: &Desk, job: JobId) {
-    let Some(report) = &desk.report else { return };
-    let Ok(text) = document(report, &Words::english()).pretty() else {
+fn save_report(desk: &Desk, job: JobId, kind: ReportKind) {
+    let (Some(report), Some(recording)) = (&desk.report, desk.shown()) else {
         return;
     };
-    let names = vec![format!("{}-report.json", export_stem(&report.file))];
-    let bytes = Uint8Array::from(text.as_bytes()).buffer();
+    let words = Words::english();
+    let (ending, bytes) = match kind {
+        ReportKind::Json => {
+            let Ok(text) = document(report, &words).pretty() else {
+                return;
+            };
+            ("json", text.into_bytes())
+        }
+        ReportKind::Pdf => ("pdf", pdf(&paper(report, recording, &words), &report.file)),
+    };
+    let names = vec![format!("{}-report.{ending}", file_stem(&report.file))];
+    let bytes = Uint8Array::from(bytes.as_slice()).buffer();
     post(&FromWorker::Exported { job, names }, &[bytes]);
-}
-
-/// A file name of letters that every system takes, from the record's own name.
-fn export_stem(name: &str) -> String {
-    let base = name.rsplit('/').next().unwrap_or(name);
-    let base = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
-    let stem: String = base
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '-' {
-                c
-            } else {
-                '_'
-            }
-        })
-        .take(40)
-        .collect();
-    if stem.is_empty() {
-        "recording".to_owned()
-    } else {
-        stem
-    }
 }

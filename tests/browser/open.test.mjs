@@ -1,3 +1,4 @@
+import { inflateSync } from "node:zlib";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -159,6 +160,31 @@ describe("what is saved", () => {
     await drop(visit, [{ name: "again.csv", bytes }]);
     await visit.page.waitForFunction(() => document.title.startsWith("again"));
     await measured(visit);
+    await visit.assertNoComplaints();
+  });
+});
+
+describe("the report to print", () => {
+  test("is a PDF of pages with the trace, in the file's own name", async () => {
+    const visit = await stage.landed();
+    await openExample(visit);
+    await called(visit);
+    const arrival = visit.page.waitForEvent("download");
+    await visit.page.getByTestId("save-pdf").click();
+    const saved = await arrival;
+    assert.match(saved.suggestedFilename(), /-report\.pdf$/);
+    const bytes = readFileSync(await saved.path());
+    assert.equal(bytes.subarray(0, 8).toString(), "%PDF-1.4");
+    const pages = Number(/\/Count (\d+)/.exec(bytes.toString("latin1"))[1]);
+    assert.ok(pages >= 2, `${pages} pages`);
+    // The first page's drawing: its ink is thousands of points, and what the page says stands there in words.
+    const streams = [...bytes.toString("latin1").matchAll(/\/Length (\d+) \/Filter \/FlateDecode >>\nstream\n/g)];
+    const [first] = streams;
+    const from = first.index + first[0].length;
+    const drawing = inflateSync(bytes.subarray(from, from + Number(first[1]))).toString("latin1");
+    assert.ok((drawing.match(/ l$/gm) ?? []).length > 5000, "the ink");
+    assert.match(drawing, /\(Quality\) Tj/);
+    assert.match(drawing, /25 mm\/s/);
     await visit.assertNoComplaints();
   });
 });

@@ -344,6 +344,85 @@ fn columns_follow_each_other_and_the_rhythm_strip_is_the_whole_lead() {
     }
 }
 
+/// Three rows, each drawn in one stroke that changes its lead three times, and a rhythm strip; `shift_mm` moves the names of
+/// the second column.
+fn rows_in_one_stroke(shift_mm: f64) -> String {
+    let mut drawing = Drawing::new(1.0, 260.0, 160.0);
+    drawing.words(5.0, 155.0, "25mm/s 10mm/mV");
+    let order = [
+        ["I", "aVR", "V1", "V4"],
+        ["II", "aVL", "V2", "V5"],
+        ["III", "aVF", "V3", "V6"],
+    ];
+    for (row, leads) in order.iter().enumerate() {
+        let y = 130.0 - 35.0 * row as f64;
+        for (column, name) in leads.iter().enumerate() {
+            let shift = if column == 1 { shift_mm } else { 0.0 };
+            drawing.words(2.0 + 62.5 * column as f64 + shift, y + 14.0, name);
+        }
+        let value = |i: usize| {
+            let size = 0.3 + 0.1 * (row * 4 + i / 1250) as f64;
+            beat(i as f64 / 500.0, size)
+        };
+        drawing.trace(0.0, y, 0.05, 10.0, (0..5000).map(value));
+    }
+    drawing.words(2.0, 39.0, "II");
+    let strip = (0..5000).map(|i| beat(f64::from(i) / 500.0, 0.7));
+    drawing.trace(0.0, 25.0, 0.05, 10.0, strip);
+    drawing.finish()
+}
+
+#[test]
+fn a_row_in_one_stroke_is_cut_at_the_names_of_its_leads() {
+    let page = document(
+        &[(rows_in_one_stroke(0.0), 0)],
+        [792.0, 612.0],
+        Writing::Table,
+    );
+    let read = recording(open(page), "one stroke");
+    let names: Vec<Option<LeadName>> = read.leads.iter().map(|lead| lead.standard).collect();
+    assert_eq!(
+        names,
+        LeadName::ALL[..12]
+            .iter()
+            .copied()
+            .map(Some)
+            .collect::<Vec<_>>()
+    );
+    for (name, size, from) in [
+        (LeadName::I, 0.3, 0),
+        (LeadName::AVR, 0.4, 1250),
+        (LeadName::V6, 1.4, 3750),
+    ] {
+        let lead = read
+            .leads
+            .iter()
+            .find(|lead| lead.standard == Some(name))
+            .unwrap();
+        // The row is drawn to the 100th of a point; 180 samples in, the R wave of the first beat has come.
+        for at in from + 150..from + 250 {
+            let truth = beat(at as f64 / 500.0, size);
+            let found = f64::from(lead.samples.value(at).unwrap());
+            assert!(
+                (found - truth).abs() < 0.03,
+                "{name:?} {at}: {found} {truth}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_row_whose_names_do_not_share_it_evenly_is_not_read_as_its_first_lead() {
+    let page = document(
+        &[(rows_in_one_stroke(14.0), 0)],
+        [792.0, 612.0],
+        Writing::Table,
+    );
+    let read = recording(open(page), "uneven names");
+    let names: Vec<Option<LeadName>> = read.leads.iter().map(|lead| lead.standard).collect();
+    assert_eq!(names, [Some(LeadName::II)]);
+}
+
 #[test]
 fn time_comes_from_grid_and_speed_and_voltage_from_the_pulse() {
     // Pulse and grid of a gain of 5: without a word of the gain, the pulse alone tells.

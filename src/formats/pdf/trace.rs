@@ -19,6 +19,8 @@ const PULSES: usize = 256;
 const LINES: usize = 8192;
 /// The zero level of a trace is looked for so far from its middle.
 const ZERO_REACH_MM: f64 = 12.0;
+/// Names of one row stand so high or low beside each other at most.
+const SAME_LINE_MM: f64 = 3.0;
 
 /// A drawn trace, from left to right and upwards.
 #[derive(Clone, Debug)]
@@ -98,7 +100,7 @@ pub fn read(page: &Page) -> Drawn {
         .collect();
     let lines = Lines::of(&page.strokes, turn);
     let reach = page.size[0].max(page.size[1]) * 2.0;
-    let mut traces: Vec<Trace> = chains
+    let traces: Vec<Trace> = chains
         .into_iter()
         .filter(|chain| is_trace(chain, reach))
         .take(TRACES)
@@ -109,6 +111,7 @@ pub fn read(page: &Page) -> Drawn {
             pulse: None,
         })
         .collect();
+    let mut traces = rows_of_several(traces, &labels);
     name(&mut traces, &labels);
     for trace in &mut traces {
         let median = trace.median();
@@ -376,18 +379,92 @@ fn squares(pitch: f64) -> Option<f64> {
     true_size.or(scaled)
 }
 
+/// The lead that a label names.
+fn lead_of(label: &Label) -> Option<LeadName> {
+    let text = label.text.trim();
+    LeadName::recognise(text).filter(|_| text.len() <= 8)
+}
+
+/// Distances of a label from the start of a trace, along and across, where it may name it.
+fn beside(label: &Label, trace: &Trace) -> Option<(f64, f64)> {
+    let along = label.at[0] - trace.start();
+    let across = (label.at[1] - trace.median()).abs();
+    ((-25.0..=15.0).contains(&along) && across <= 25.0).then_some((along, across))
+}
+
+/// Rows that are drawn in one stroke and change their lead on the way are cut where the labels of the others say so. A row
+/// whose labels do not share it evenly cannot be told apart and is left out: its first name would be wrong for the rest.
+fn rows_of_several(traces: Vec<Trace>, labels: &[Label]) -> Vec<Trace> {
+    // Labels within a row, at the start of no trace.
+    let mut inner: Vec<Vec<f64>> = vec![Vec::new(); traces.len()];
+    for label in labels.iter().filter(|label| lead_of(label).is_some()) {
+        if traces.iter().any(|trace| beside(label, trace).is_some()) {
+            continue;
+        }
+        let across = |trace: &Trace| (label.at[1] - trace.median()).abs();
+        // On one line with the row's own name: a lead that a heading names is none of the row's.
+        let is_in_line = |trace: &Trace| {
+            labels.iter().any(|first| {
+                lead_of(first).is_some()
+                    && beside(first, trace).is_some()
+                    && (first.at[1] - label.at[1]).abs() <= SAME_LINE_MM
+            })
+        };
+        let own = traces
+            .iter()
+            .enumerate()
+            .filter(|(_, trace)| trace.start() < label.at[0] && label.at[0] < trace.end())
+            .filter(|(_, trace)| across(trace) <= 25.0 && is_in_line(trace))
+            .min_by(|(_, a), (_, b)| across(a).total_cmp(&across(b)));
+        if let Some((place, _)) = own {
+            inner[place].push(label.at[0]);
+        }
+    }
+    let mut cut = Vec::with_capacity(traces.len());
+    for (trace, mut inner) in traces.into_iter().zip(inner) {
+        if inner.is_empty() {
+            cut.push(trace);
+            continue;
+        }
+        inner.sort_by(f64::total_cmp);
+        cut.extend(even_parts(&trace, &inner).unwrap_or_default());
+    }
+    cut
+}
+
+/// A row in equal parts, one more than it has labels within; `None` where the labels do not stand at the parts' starts.
+fn even_parts(trace: &Trace, inner: &[f64]) -> Option<Vec<Trace>> {
+    let parts = inner.len() + 1;
+    let length = (trace.end() - trace.start()) / parts as f64;
+    let offset = inner.first()? - trace.start() - length;
+    let stand_even = inner.iter().enumerate().all(|(index, at)| {
+        let start = trace.start() + length * (index + 1) as f64;
+        (at - start - offset).abs() <= 0.05 * length
+    });
+    if !stand_even || !(-0.1..=0.3).contains(&(offset / length)) {
+        return None;
+    }
+    let mut rows = vec![Vec::new(); parts];
+    for point in &trace.points {
+        let part = ((point[0] - trace.start()) / length).floor().max(0.0) as usize;
+        rows[part.min(parts - 1)].push(*point);
+    }
+    let whole = |points: Vec<[f64; 2]>| Trace {
+        points,
+        ..trace.clone()
+    };
+    Some(rows.into_iter().map(whole).collect())
+}
+
 /// Gives each trace the nearest label that names a lead.
 fn name(traces: &mut [Trace], labels: &[Label]) {
     let mut pairs = Vec::new();
     for (at, label) in labels.iter().enumerate() {
-        let text = label.text.trim();
-        let Some(lead) = LeadName::recognise(text).filter(|_| text.len() <= 8) else {
+        let Some(lead) = lead_of(label) else {
             continue;
         };
         for (place, trace) in traces.iter().enumerate() {
-            let along = label.at[0] - trace.start();
-            let across = (label.at[1] - trace.median()).abs();
-            if (-25.0..=15.0).contains(&along) && across <= 25.0 {
+            if let Some((along, across)) = beside(label, trace) {
                 pairs.push((along.abs() * 0.5 + across, place, at, lead));
             }
         }

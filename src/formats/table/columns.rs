@@ -123,11 +123,9 @@ impl Column {
 
     /// Whether the name says that it is neither signal nor time.
     pub fn is_auxiliary(&self) -> bool {
-        const NAMES: [&str; 32] = [
+        const NAMES: [&str; 30] = [
             "index",
             "idx",
-            "sample",
-            "samples",
             "sampleno",
             "samplenumber",
             "n",
@@ -158,6 +156,10 @@ impl Column {
             "id",
         ];
         let key = key_of(&self.name);
+        // `Sample` is a counter in some files and the signal in others: a counter never falls.
+        if ["sample", "samples"].contains(&key.as_str()) {
+            return self.head(4096).windows(2).all(|pair| pair[1] >= pair[0]);
+        }
         NAMES.contains(&key.as_str()) || self.name.trim() == "#"
     }
 
@@ -276,6 +278,14 @@ fn name_and_unit(cell: &str) -> (String, Option<String>) {
         {
             return (bare(name).to_owned(), Some(bare(unit).to_owned()));
         }
+    }
+    // `t_us_pico`: a time whose unit stands in the middle.
+    let mut words = cell.split('_');
+    if let (Some(name), Some(unit), Some(_)) = (words.next(), words.next(), words.next())
+        && is_time_name(name)
+        && ["ms", "us", "ns"].contains(&unit)
+    {
+        return (name.to_owned(), Some(unit.to_owned()));
     }
     (cell.to_owned(), None)
 }
