@@ -13,6 +13,7 @@ mod beat_list;
 mod biosppy;
 mod bundle;
 mod cardiosoft;
+mod contec;
 mod context;
 mod course;
 mod csv;
@@ -154,6 +155,7 @@ formats! {
     other viatom_dat::ViatomDat,
     other viatom_bp2::ViatomBp2,
     common lepu_text::LepuText,
+    other contec::Contec,
     other pc80b::Pc80b,
     common opensignals::OpenSignalsText,
     common biosppy::BioSppy,

@@ -25,11 +25,11 @@ pub fn doubt_impossible_sizes(recording: &mut Recording) {
     }
 }
 
-/// Median over seconds of highest less lowest.
+/// Median over whole seconds of highest less lowest; `None` for less than one.
 fn usual_swing(lead: &Lead) -> Option<f64> {
     let second = lead.rate_hz.ceil().max(1.0) as usize;
-    let seconds = (lead.samples.len() / second).max(1);
-    let step = seconds.div_ceil(LOOKED_AT);
+    let seconds = lead.samples.len() / second;
+    let step = seconds.div_ceil(LOOKED_AT).max(1);
     let swings: Vec<f64> = (0..seconds)
         .step_by(step)
         .filter_map(|at| {

@@ -56,9 +56,10 @@ fn semicolons_with_decimal_commas_and_a_marker() {
 #[test]
 fn a_column_called_sample_is_the_signal_where_it_falls_and_a_counter_where_it_counts() {
     let wave = |i: usize| [0.0, 0.1, 0.9, -0.2, 0.05][i % 5];
-    let signal = read(&table("                ECG         25.01.25\nTimestamp,Sample [mV]\n", |i| {
-        format!("{:.3},{}", i as f64 / 200.0, wave(i))
-    }));
+    let signal = read(&table(
+        "                ECG         25.01.25\nTimestamp,Sample [mV]\n",
+        |i| format!("{:.3},{}", i as f64 / 200.0, wave(i)),
+    ));
     assert_eq!(signal.leads.len(), 1);
     assert_eq!(signal.leads[0].rate_hz, 200.0);
     let counter = read(&table("sample,time (s),ECG (mV)\n", |i| {
