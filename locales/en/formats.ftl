@@ -117,6 +117,10 @@ note-other-parts = The file also holds: { $names }.
 note-pdf-columns-in-time = The columns of the sheet were read as following each other in time, as printed sheets usually have them.
 note-pdf-drawn-twice-differs = The lead { $lead } is drawn twice, and the two differ by up to { $difference } microvolts. The longer one was used.
 note-pdf-true-size-assumed = The page has no grid from which its scale could be measured. It was read at its true size.
+note-pdf-rows-left-out = { $count ->
+        [one] One row holds several leads that cannot be told apart. It was left out.
+       *[other] { $count } rows hold several leads that cannot be told apart. They were left out.
+    }
 note-pdf-uneven = A trace is drawn at uneven steps. It was read at { $rate } Hz along the straight lines between its points, so short waves may be rounded.
 note-pdf-zero-by-middle = The sheet does not show where zero is. The middle of each trace was taken for it.
 note-origin-is-a-count = The origin of the data, { $origin }, was taken for the count of zero volts: read by the letter of the standard, the trace would lie far from zero.

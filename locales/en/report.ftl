@@ -124,6 +124,7 @@ small-print = This is research and education software, not a cleared medical dev
 
 ## On paper
 
+report-of-another-recording = The report is of another recording than the one that is being opened. Open its file again, then save it.
 paper-page = page { $n } of { $of }
 paper-part = The first { NUM($seconds, digits: 0) } s of { NUM($total, digits: 0) } s are drawn.
 paper-strip = { CLOCK($from) }  { $name }

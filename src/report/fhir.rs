@@ -7,6 +7,7 @@ use super::{Read, Report, Words, conclusion, quality, rate, rhythm, small_print}
 use crate::analysis::Analysis;
 use crate::recording::{Measured, Phrase};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// Intervals with a LOINC code: code, its own name, where it is.
 const INTERVALS: [(&str, &str, Read); 4] = [
@@ -26,6 +27,8 @@ pub fn fhir(report: &Report, words: &Words) -> Value {
     if let Ok(analysis) = &report.analysis {
         observations.extend(author.intervals(analysis));
     }
+    let own = own_bits(report);
+    let urn = |number: usize| format!("urn:uuid:{own}-{number:012x}");
     let references: Vec<Value> = (1..=observations.len())
         .map(|number| json!({ "reference": urn(number) }))
         .collect();
@@ -39,9 +42,21 @@ pub fn fhir(report: &Report, words: &Words) -> Value {
     json!({ "resourceType": "Bundle", "type": "collection", "entry": entries })
 }
 
-/// Address of an entry within the Bundle; the same report has the same.
-fn urn(number: usize) -> String {
-    format!("urn:uuid:00000000-0000-4000-8000-{number:012x}")
+/// The upper bits of the entries' UUIDs (version 8, RFC 9562): of this report's file and lead, so that no two recordings share
+/// them and the same report has the same.
+fn own_bits(report: &Report) -> String {
+    let lead = report.analysis.as_ref().map_or(0, |analysis| analysis.lead);
+    let from_s = report.recording.duration_s;
+    let name = format!("{:?} {} {lead} {from_s}", report.sha256, report.file);
+    let hash = Sha256::digest(name.as_bytes());
+    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!(
+        "{}-{}-8{}-8{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..15],
+        &hex[15..18]
+    )
 }
 
 fn loinc(code: &str, display: &str) -> Value {
@@ -58,8 +73,9 @@ impl Author<'_> {
     fn effective(&self) -> Option<String> {
         let start = self.report.recording.start?;
         let iso = start.iso();
-        let is_full = iso.len() > 19 && iso.starts_with(|c: char| c.is_ascii_digit());
-        is_full.then_some(iso)
+        let (date, time) = iso.split_once('T')?;
+        let has_offset = time.ends_with('Z') || time.contains(['+', '-']);
+        (date.len() == 10 && has_offset).then(|| iso.clone())
     }
 
     fn observation(&self, code: Value, value: Result<(f64, &str, &str), String>) -> Value {
@@ -214,5 +230,11 @@ mod tests {
                 .unwrap()
                 .contains("not a cleared medical device")
         );
+        // Without the offset from UTC a time is no dateTime of FHIR's.
+        let local = crate::recording::StartTime::new(Some((2024, 5, 1)), 8, 15, 0.25, None);
+        report.recording.start = local;
+        let bundle = fhir(&report, &Words::english());
+        let study = &bundle["entry"][0]["resource"];
+        assert_eq!(study.get("effectiveDateTime"), None);
     }
 }

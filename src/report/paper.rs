@@ -32,6 +32,10 @@ const COLUMNS: usize = 2;
 const GUTTER_MM: f64 = 9.0;
 /// Most lines of one piece of text.
 const PIECE: usize = 12;
+/// Least height of the trace, whatever stands above it.
+const LEAST_SHEET_MM: f64 = 40.0;
+/// Most rows of a name, and of a heading: what a file writes there has no end of its own.
+const MOST_ROWS: usize = 3;
 /// Rows of one lead on a page, and their greatest height.
 const ROWS: usize = 3;
 const ROW_MM: f64 = 48.0;
@@ -66,11 +70,21 @@ pub fn paper(report: &Report, recording: &Recording, words: &Words) -> Vec<Paper
         .collect()
 }
 
+/// A lead that is drawn.
+struct Drawn {
+    /// Place in the recording.
+    lead: usize,
+    name: String,
+    trace: Trace,
+    /// Whether it has a unit.
+    calibrated: bool,
+}
+
 struct Press<'a> {
     report: &'a Report,
     words: &'a Words,
-    /// Names and traces of the leads that are drawn, and whether each has a unit.
-    leads: Vec<(String, Trace, bool)>,
+    /// The leads that are drawn.
+    leads: Vec<Drawn>,
     /// Place of the analysed lead among them.
     main: usize,
 }
@@ -82,17 +96,20 @@ impl<'a> Press<'a> {
             .filter(|&lead| recording.leads.get(lead).is_some_and(|l| l.rate_hz > 0.0))
             .collect();
         let analysed = report.analysis.as_ref().map_or(0, |analysis| analysis.lead);
-        let leads = drawn.iter().filter_map(|&lead| recording.leads.get(lead));
+        let ready = |&place: &usize| {
+            let lead = recording.leads.get(place)?;
+            let gaps = lead.gaps.iter().map(|gap| gap.range.clone()).collect();
+            Some(Drawn {
+                lead: place,
+                name: lead.name.clone(),
+                trace: Trace::new(lead.samples.clone(), lead.rate_hz, gaps),
+                calibrated: lead.unit == Unit::Millivolt,
+            })
+        };
         Self {
             report,
             words,
-            leads: leads
-                .map(|lead| {
-                    let gaps = lead.gaps.iter().map(|gap| gap.range.clone()).collect();
-                    let trace = Trace::new(lead.samples.clone(), lead.rate_hz, gaps);
-                    (lead.name.clone(), trace, lead.unit == Unit::Millivolt)
-                })
-                .collect(),
+            leads: drawn.iter().filter_map(ready).collect(),
             main: drawn.iter().position(|&lead| lead == analysed).unwrap_or(0),
         }
     }
@@ -129,7 +146,7 @@ impl<'a> Press<'a> {
             .filter(|finding| self.strip_from_s(finding) + row_s() > drawn_s)
             .take(MOST_STRIPS)
             .collect();
-        if drawn_s < self.total_s() {
+        if drawn_s < self.total_s() && !self.leads.is_empty() {
             for strips in strips.chunks(ROWS) {
                 pages.push(self.strips(strips));
             }
@@ -165,7 +182,7 @@ impl<'a> Press<'a> {
     }
 
     fn sheet(&self, leads: std::ops::Range<usize>, (from_s, to_s): (f64, f64), y: f64) -> Panel {
-        let room_mm = FLOOR_MM - y;
+        let room_mm = (FLOOR_MM - y).max(LEAST_SHEET_MM);
         let is_single = self.leads.len() == 1;
         let (rows, height) = if is_single {
             let rows = ((to_s - from_s) / row_s() - 1e-6).ceil().max(1.0) as usize;
@@ -204,16 +221,18 @@ impl<'a> Press<'a> {
         let is_marked = leads.contains(&self.main);
         let tracings: Vec<Tracing<'_>> = self.leads[leads.clone()]
             .iter()
-            .map(|(name, trace, calibrated)| Tracing {
-                name,
-                trace,
-                calibrated: *calibrated,
+            .map(|drawn| Tracing {
+                name: &drawn.name,
+                trace: &drawn.trace,
+                calibrated: drawn.calibrated,
             })
             .collect();
         let recording = &self.report.recording;
-        let scale = drawn_leads(&recording.leads)
-            .get(leads.start)
-            .and_then(|&lead| recording.leads.get(lead))
+        let told = if is_marked { self.main } else { leads.start };
+        let scale = self
+            .leads
+            .get(told)
+            .and_then(|drawn| recording.leads.get(drawn.lead))
             .map(|lead| scale_line(&layout, recording.source.filters.as_deref(), lead));
         let mut composition = Composition {
             tracings,
@@ -470,6 +489,11 @@ fn pieces(line: Line, room_mm: f64) -> Vec<Line> {
         .collect()
 }
 
+/// The beginning of a text that a file wrote, long enough for any heading.
+fn start_of(text: &str) -> String {
+    text.chars().take(600).collect()
+}
+
 /// Seconds of one row.
 fn row_s() -> f64 {
     (WIDTH_MM - 2.0 * EDGE_MM - MARGIN_MM) / STANDARD_SPEED_MM_S
@@ -537,7 +561,8 @@ impl Block {
 
     /// A line over the whole width, wrapped; the first leaves room for a time at its right end.
     fn line(&mut self, text: &str, size_mm: f64, weight: Weight, fill: Fill) {
-        for row in wrap(text, size_mm * 1.06, self.room_mm - 50.0) {
+        let rows = wrap(&start_of(text), size_mm * 1.06, self.room_mm - 50.0);
+        for row in rows.into_iter().take(MOST_ROWS) {
             self.put(0.0, &row, size_mm, weight, fill);
             self.y += size_mm * 1.35;
         }
@@ -545,7 +570,7 @@ impl Block {
 
     /// A name and its text, which wraps in its own column.
     fn row(&mut self, name: &str, text: &str) {
-        let names = wrap(name, LETTER_MM, self.names_mm - 1.0);
+        let names = self.names(name);
         let texts = wrap(text, LETTER_MM, self.room_mm - self.names_mm);
         for index in 0..names.len().max(texts.len()) {
             if let Some(name) = names.get(index) {
@@ -559,6 +584,12 @@ impl Block {
         }
     }
 
+    fn names(&self, name: &str) -> Vec<String> {
+        let mut rows = wrap(&start_of(name), LETTER_MM, self.names_mm - 1.0);
+        rows.truncate(MOST_ROWS);
+        rows
+    }
+
     /// Height that a line of the report takes; a title also that of a line under it.
     fn height_of(&self, line: &Line) -> f64 {
         match line {
@@ -566,7 +597,7 @@ impl Block {
             Line::Blank => PITCH_MM / 2.0,
             Line::Title(_) => 3.5 * PITCH_MM,
             Line::Row { name, text } => {
-                let names = wrap(name, LETTER_MM, self.names_mm - 1.0).len();
+                let names = self.names(name).len();
                 let texts = wrap(text, LETTER_MM, self.room_mm - self.names_mm).len();
                 names.max(texts) as f64 * PITCH_MM - PITCH_MM
             }
@@ -720,6 +751,12 @@ mod tests {
         empty.recording.leads.clear();
         empty.recording.duration_s = 0.0;
         empty.recording.source.remarks = vec!["word ".repeat(5000), "x".repeat(3000)];
+        empty.recording.source.device = Some("device ".repeat(3000));
+        empty.file = "y".repeat(9000);
+        empty.recording.source.measurements = vec![crate::recording::SourceMeasurement {
+            name: "name ".repeat(2000),
+            value: "1".to_owned(),
+        }];
         let mut bare = recording();
         bare.leads.clear();
         let pages = paper(&empty, &bare, &Words::english());
@@ -730,7 +767,17 @@ mod tests {
                 }
             }
         }
+        assert!(pages.len() < 40, "{}", pages.len());
         assert!(pdf(&pages, "a").starts_with(b"%PDF-1.4"));
         assert!(svg(&pages[0]).contains("</svg>"));
+        // The same head over a trace; and a flat lead without a unit.
+        let mut flat = recording();
+        flat.leads[0].unit = Unit::Counts;
+        flat.leads[0].samples = crate::recording::Samples::from_values(vec![7.0; 7500]);
+        empty.recording.leads = report().recording.leads;
+        empty.recording.duration_s = 30.0;
+        for page in paper(&empty, &flat, &Words::english()) {
+            assert!(!svg(&page).contains("NaN"));
+        }
     }
 }

@@ -553,7 +553,8 @@ impl<'a> RowPen<'a> {
             }
         }
         let edge = self.layout.margin_mm();
-        points.retain(|&(x, _)| x >= edge - 0.01 && x <= self.layout.width_mm + 1.0);
+        let right = self.layout.width_mm + 1.0;
+        points.retain(|&(x, y)| x >= edge - 0.01 && x <= right && y.is_finite());
         items.push(Item::Polyline {
             points,
             stroke: self.ink_pen(),
@@ -736,7 +737,11 @@ fn fit_to_row(trace: &Trace, pitch_mm: f64) -> (f64, f64) {
     let Some((low, high)) = trace.extremes(0..trace.samples.len()) else {
         return (0.0, 1.0);
     };
-    let span = (high - low).max(f64::MIN_POSITIVE);
+    let span = high - low;
+    // A flat line lies in the middle at any size.
+    if !(span.is_finite() && span > 0.0) {
+        return (low, 1.0);
+    }
     (f64::midpoint(low, high), pitch_mm * 0.6 / span)
 }
 

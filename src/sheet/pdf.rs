@@ -176,6 +176,8 @@ impl Content {
                 stroke,
             } => self.lines(&hatching(*x, *y, *width, *height), stroke),
             Item::Lines { lines, stroke } => self.lines(lines, stroke),
+            // A stroke without a path is no operator of a page.
+            Item::Polyline { points, .. } if points.is_empty() => {}
             Item::Polyline { points, stroke } => {
                 self.pen(stroke);
                 for (index, (x, y)) in points.iter().enumerate() {
@@ -224,6 +226,9 @@ impl Content {
     }
 
     fn lines(&mut self, lines: &[(f64, f64, f64, f64)], stroke: &Stroke) {
+        if lines.is_empty() {
+            return;
+        }
         self.pen(stroke);
         for (x0, y0, x1, y1) in lines {
             let _ = writeln!(self.text, "{x0:.2} {y0:.2} m {x1:.2} {y1:.2} l");

@@ -360,9 +360,7 @@ fn export(desk: &Desk, job: JobId, format: &str) {
 }
 
 fn save_report(desk: &Desk, job: JobId, kind: ReportKind) {
-    let (Some(report), Some(recording)) = (&desk.report, desk.shown()) else {
-        return;
-    };
+    let Some(report) = &desk.report else { return };
     let words = Words::english();
     let (ending, bytes) = match kind {
         ReportKind::Json => {
@@ -371,7 +369,17 @@ fn save_report(desk: &Desk, job: JobId, kind: ReportKind) {
             };
             ("json", text.into_bytes())
         }
-        ReportKind::Pdf => ("pdf", pdf(&paper(report, recording, &words), &report.file)),
+        ReportKind::Pdf => {
+            // While another file is being opened the desk's recording may be another than the report's.
+            let recording = desk.shown();
+            let own = recording.filter(|shown| RecordingSummary::of(shown) == report.recording);
+            let Some(recording) = own else {
+                let reason = Phrase::new("report-of-another-recording");
+                post(&FromWorker::Failed { job, reason }, &[]);
+                return;
+            };
+            ("pdf", pdf(&paper(report, recording, &words), &report.file))
+        }
     };
     let names = vec![format!("{}-report.{ending}", file_stem(&report.file))];
     let bytes = Uint8Array::from(bytes.as_slice()).buffer();

@@ -195,6 +195,10 @@ fn read_drawn(
             holds: "holds-no-drawn-trace".to_owned(),
         });
     }
+    let left_out: usize = drawn.iter().map(|page| page.left_out).sum();
+    if left_out > 0 {
+        context.note(Note::new("pdf-rows-left-out").with("count", left_out));
+    }
     if sheet.uneven {
         context.note(Note::new("pdf-uneven").with("rate", rate_hz));
     }

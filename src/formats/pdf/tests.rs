@@ -421,6 +421,14 @@ fn a_row_whose_names_do_not_share_it_evenly_is_not_read_as_its_first_lead() {
     let read = recording(open(page), "uneven names");
     let names: Vec<Option<LeadName>> = read.leads.iter().map(|lead| lead.standard).collect();
     assert_eq!(names, [Some(LeadName::II)]);
+    let note = read
+        .notes
+        .iter()
+        .find(|note| note.code == "pdf-rows-left-out");
+    assert_eq!(
+        note.unwrap().args[0].1,
+        crate::recording::Arg::from(3_usize)
+    );
 }
 
 #[test]

@@ -21,6 +21,10 @@ const LINES: usize = 8192;
 const ZERO_REACH_MM: f64 = 12.0;
 /// Names of one row stand so high or low beside each other at most.
 const SAME_LINE_MM: f64 = 3.0;
+/// A name stands so far from the start of its trace, along.
+const BESIDE_MM: std::ops::RangeInclusive<f64> = -25.0..=15.0;
+/// Names of leads that are looked at.
+const NAMES: usize = 512;
 
 /// A drawn trace, from left to right and upwards.
 #[derive(Clone, Debug)]
@@ -62,6 +66,8 @@ impl Trace {
 pub struct Drawn {
     /// Traces in the order of drawing.
     pub traces: Vec<Trace>,
+    /// Rows that hold several leads and cannot be told apart.
+    pub left_out: usize,
     /// Millimetres on the page for one of the grid, along time and along voltage.
     pub scale: [Option<f64>; 2],
     /// Paper speeds that texts name, in mm/s.
@@ -111,7 +117,7 @@ pub fn read(page: &Page) -> Drawn {
             pulse: None,
         })
         .collect();
-    let mut traces = rows_of_several(traces, &labels);
+    let (mut traces, left_out) = rows_of_several(traces, &labels);
     name(&mut traces, &labels);
     for trace in &mut traces {
         let median = trace.median();
@@ -151,6 +157,7 @@ pub fn read(page: &Page) -> Drawn {
         .collect();
     Drawn {
         traces,
+        left_out,
         scale,
         speeds: distinct(texts.iter().flat_map(|text| numbers_before(text, "mm/s"))),
         gains: distinct(texts.iter().flat_map(|text| numbers_before(text, "mm/mv"))),
@@ -386,50 +393,71 @@ fn lead_of(label: &Label) -> Option<LeadName> {
 }
 
 /// Distances of a label from the start of a trace, along and across, where it may name it.
-fn beside(label: &Label, trace: &Trace) -> Option<(f64, f64)> {
-    let along = label.at[0] - trace.start();
-    let across = (label.at[1] - trace.median()).abs();
-    ((-25.0..=15.0).contains(&along) && across <= 25.0).then_some((along, across))
+fn beside(label: &Label, start: f64, median: f64) -> Option<(f64, f64)> {
+    let along = label.at[0] - start;
+    let across = (label.at[1] - median).abs();
+    (BESIDE_MM.contains(&along) && across <= 25.0).then_some((along, across))
 }
 
 /// Rows that are drawn in one stroke and change their lead on the way are cut where the labels of the others say so. A row
-/// whose labels do not share it evenly cannot be told apart and is left out: its first name would be wrong for the rest.
-fn rows_of_several(traces: Vec<Trace>, labels: &[Label]) -> Vec<Trace> {
-    // Labels within a row, at the start of no trace.
-    let mut inner: Vec<Vec<f64>> = vec![Vec::new(); traces.len()];
-    for label in labels.iter().filter(|label| lead_of(label).is_some()) {
-        if traces.iter().any(|trace| beside(label, trace).is_some()) {
-            continue;
+/// whose labels do not share it evenly cannot be told apart and is left out, which the second value counts: its first name would
+/// be wrong for the rest.
+fn rows_of_several(traces: Vec<Trace>, labels: &[Label]) -> (Vec<Trace>, usize) {
+    let named = labels
+        .iter()
+        .filter_map(|label| Some((label, lead_of(label)?)));
+    let named: Vec<(&Label, LeadName)> = named.take(NAMES).collect();
+    let medians: Vec<f64> = traces.iter().map(Trace::median).collect();
+    let mut own: Vec<Vec<(f64, LeadName)>> = vec![Vec::new(); traces.len()];
+    let mut inner: Vec<(&Label, LeadName)> = Vec::new();
+    for &(label, lead) in &named {
+        let mut is_own = false;
+        for (place, trace) in traces.iter().enumerate() {
+            if beside(label, trace.start(), medians[place]).is_some() {
+                own[place].push((label.at[1], lead));
+                is_own = true;
+            }
         }
-        let across = |trace: &Trace| (label.at[1] - trace.median()).abs();
-        // On one line with the row's own name: a lead that a heading names is none of the row's.
-        let is_in_line = |trace: &Trace| {
-            labels.iter().any(|first| {
-                lead_of(first).is_some()
-                    && beside(first, trace).is_some()
-                    && (first.at[1] - label.at[1]).abs() <= SAME_LINE_MM
-            })
+        if !is_own {
+            inner.push((label, lead));
+        }
+    }
+    let mut within: Vec<Vec<f64>> = vec![Vec::new(); traces.len()];
+    for (label, lead) in inner {
+        let across = |place: usize| (label.at[1] - medians[place]).abs();
+        let is_in = |&place: &usize| {
+            let trace = &traces[place];
+            // On one line with the row's own name, and another than that: a lead that a heading names is none of the row's.
+            let in_line = own[place]
+                .iter()
+                .any(|(height, _)| (height - label.at[1]).abs() <= SAME_LINE_MM);
+            trace.start() < label.at[0]
+                && label.at[0] < trace.end()
+                && across(place) <= 25.0
+                && in_line
+                && own[place].iter().all(|(_, own)| *own != lead)
         };
-        let own = traces
-            .iter()
-            .enumerate()
-            .filter(|(_, trace)| trace.start() < label.at[0] && label.at[0] < trace.end())
-            .filter(|(_, trace)| across(trace) <= 25.0 && is_in_line(trace))
-            .min_by(|(_, a), (_, b)| across(a).total_cmp(&across(b)));
-        if let Some((place, _)) = own {
-            inner[place].push(label.at[0]);
+        let nearest = (0..traces.len())
+            .filter(is_in)
+            .min_by(|&a, &b| across(a).total_cmp(&across(b)));
+        if let Some(place) = nearest {
+            within[place].push(label.at[0]);
         }
     }
     let mut cut = Vec::with_capacity(traces.len());
-    for (trace, mut inner) in traces.into_iter().zip(inner) {
-        if inner.is_empty() {
+    let mut left_out = 0;
+    for (trace, mut within) in traces.into_iter().zip(within) {
+        if within.is_empty() {
             cut.push(trace);
             continue;
         }
-        inner.sort_by(f64::total_cmp);
-        cut.extend(even_parts(&trace, &inner).unwrap_or_default());
+        within.sort_by(f64::total_cmp);
+        match even_parts(&trace, &within) {
+            Some(parts) => cut.extend(parts),
+            None => left_out += 1,
+        }
     }
-    cut
+    (cut, left_out)
 }
 
 /// A row in equal parts, one more than it has labels within; `None` where the labels do not stand at the parts' starts.
@@ -441,13 +469,16 @@ fn even_parts(trace: &Trace, inner: &[f64]) -> Option<Vec<Trace>> {
         let start = trace.start() + length * (index + 1) as f64;
         (at - start - offset).abs() <= 0.05 * length
     });
-    if !stand_even || !(-0.1..=0.3).contains(&(offset / length)) {
+    if !stand_even || !(-0.1..=0.3).contains(&(offset / length)) || !BESIDE_MM.contains(&offset) {
         return None;
     }
     let mut rows = vec![Vec::new(); parts];
     for point in &trace.points {
         let part = ((point[0] - trace.start()) / length).floor().max(0.0) as usize;
         rows[part.min(parts - 1)].push(*point);
+    }
+    if rows.iter().any(|points| points.len() < 2) {
+        return None;
     }
     let whole = |points: Vec<[f64; 2]>| Trace {
         points,
@@ -459,12 +490,13 @@ fn even_parts(trace: &Trace, inner: &[f64]) -> Option<Vec<Trace>> {
 /// Gives each trace the nearest label that names a lead.
 fn name(traces: &mut [Trace], labels: &[Label]) {
     let mut pairs = Vec::new();
+    let medians: Vec<f64> = traces.iter().map(Trace::median).collect();
     for (at, label) in labels.iter().enumerate() {
         let Some(lead) = lead_of(label) else {
             continue;
         };
         for (place, trace) in traces.iter().enumerate() {
-            if let Some((along, across)) = beside(label, trace) {
+            if let Some((along, across)) = beside(label, trace.start(), medians[place]) {
                 pairs.push((along.abs() * 0.5 + across, place, at, lead));
             }
         }

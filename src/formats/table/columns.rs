@@ -156,11 +156,25 @@ impl Column {
             "id",
         ];
         let key = key_of(&self.name);
-        // `Sample` is a counter in some files and the signal in others: a counter never falls.
+        // `Sample` is a counter in some files and the signal in others.
         if ["sample", "samples"].contains(&key.as_str()) {
-            return self.head(4096).windows(2).all(|pair| pair[1] >= pair[0]);
+            return self.counts();
         }
         NAMES.contains(&key.as_str()) || self.name.trim() == "#"
+    }
+
+    /// Whether nearly every number is the one before plus the same step.
+    fn counts(&self) -> bool {
+        let head = self.head(4096);
+        let steps: Vec<f64> = head
+            .windows(2)
+            .map(|pair| f64::from(pair[1]) - f64::from(pair[0]))
+            .collect();
+        let Some(usual) = crate::signal::median(&steps).filter(|step| *step > 0.0) else {
+            return false;
+        };
+        let same = steps.iter().filter(|step| **step == usual).count();
+        same * 20 >= steps.len() * 19
     }
 
     /// Numbers that devices write for a lost sample (±32767, −32768) become gaps where everything else is far smaller.
