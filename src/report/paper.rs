@@ -297,8 +297,7 @@ impl<'a> Press<'a> {
     fn head(&self) -> (Vec<Panel>, f64) {
         let (report, recording) = (self.report, &self.report.recording);
         let mut block = Block::new(EDGE_MM + TITLE_MM);
-        let start = recording.start.map(|start| start.iso());
-        block.right(start.as_deref().unwrap_or_default());
+        block.right(&self.start());
         block.line(self.file_name(), TITLE_MM, Weight::Bold, Fill::Text);
         let length = Phrase::new("duration-line").with("seconds", recording.duration_s);
         let about: Vec<String> = self
@@ -344,8 +343,7 @@ impl<'a> Press<'a> {
     /// What stands above the other pages.
     fn short_head(&self) -> (Vec<Panel>, f64) {
         let mut block = Block::new(EDGE_MM + LETTER_MM);
-        let start = self.report.recording.start.map(|start| start.iso());
-        block.right(start.as_deref().unwrap_or_default());
+        block.right(&self.start());
         let about: Vec<String> = std::iter::once(self.file_name().to_owned())
             .chain(self.person())
             .collect();
@@ -363,6 +361,12 @@ impl<'a> Press<'a> {
     fn file_name(&self) -> &str {
         let file = self.report.file.as_str();
         file.rsplit(['/', '\\']).next().unwrap_or(file)
+    }
+
+    /// When it was recorded, or nothing.
+    fn start(&self) -> String {
+        let start = self.report.recording.start;
+        start.map(|start| start.iso()).unwrap_or_default()
     }
 
     fn person(&self) -> Vec<String> {

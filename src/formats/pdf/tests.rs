@@ -7,6 +7,12 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 const MM: f64 = 72.0 / 25.4;
+/// The usual order of twelve leads on a sheet of three rows.
+const THREE_BY_FOUR: [[&str; 4]; 3] = [
+    ["I", "aVR", "V1", "V4"],
+    ["II", "aVL", "V2", "V5"],
+    ["III", "aVF", "V3", "V6"],
+];
 
 /// A beat a second: P, QRS and T as bumps, in millivolts.
 fn beat(time_s: f64, size: f64) -> f64 {
@@ -275,12 +281,7 @@ fn rows_of_one_lead_are_read_within_ten_microvolts_at_any_scale() {
 fn twelve_leads(gain: f64, names: bool, words: &str) -> String {
     let mut drawing = Drawing::new(1.0, 260.0, 160.0);
     drawing.words(5.0, 155.0, words);
-    let order = [
-        ["I", "aVR", "V1", "V4"],
-        ["II", "aVL", "V2", "V5"],
-        ["III", "aVF", "V3", "V6"],
-    ];
-    for (row, leads) in order.iter().enumerate() {
+    for (row, leads) in THREE_BY_FOUR.iter().enumerate() {
         let y = 130.0 - 35.0 * row as f64;
         drawing.pulse(0.0, y, gain);
         for (column, name) in leads.iter().enumerate() {
@@ -349,12 +350,7 @@ fn columns_follow_each_other_and_the_rhythm_strip_is_the_whole_lead() {
 fn rows_in_one_stroke(shift_mm: f64) -> String {
     let mut drawing = Drawing::new(1.0, 260.0, 160.0);
     drawing.words(5.0, 155.0, "25mm/s 10mm/mV");
-    let order = [
-        ["I", "aVR", "V1", "V4"],
-        ["II", "aVL", "V2", "V5"],
-        ["III", "aVF", "V3", "V6"],
-    ];
-    for (row, leads) in order.iter().enumerate() {
+    for (row, leads) in THREE_BY_FOUR.iter().enumerate() {
         let y = 130.0 - 35.0 * row as f64;
         for (column, name) in leads.iter().enumerate() {
             let shift = if column == 1 { shift_mm } else { 0.0 };
