@@ -14,6 +14,7 @@ cli-no-writer = The format "{ $format }" is not written; the formats are { $ids 
 cli-cannot-hold = { $reason }; choose another format.
 cli-several-files = The format needs several files and standard output is one; give a file name.
 cli-no-such-name = There is no "{ $name }" here; see --help for the names.
+cli-noise-does-not-fit = The noise cannot be added: it needs a lead with some swing at the record's own rate, and the record annotated normal beats.
 cli-no-annotations = There are no beat annotations with it to score against; put the annotation file beside the record.
 
 cli-question-rate = How many samples are there a second? Say --rate HZ

@@ -4,12 +4,13 @@ use super::Exit;
 use super::arguments::{Common, Open};
 use super::delineation::{self, Waves};
 use super::global_intervals;
+use super::noise::{Added, Noise, is_within};
 use super::output::{Output, Stop};
 use super::reading::{Cut, Opened, each_recording, leads};
 use super::scoring::{Scored, Scoring};
 use crate::analysis::beats::detect_beats;
 use crate::analysis::{Analysis, Beat, Grade, analyse};
-use crate::evaluation::{Marks, Protocol, beat_class, compare};
+use crate::evaluation::{Marks, Protocol, beat_class, compare, noisy_stretches};
 use crate::findings::find;
 use crate::recording::{Annotation, BeatCode, Phrase, Recording};
 use clap::Args;
@@ -22,15 +23,17 @@ pub struct Arguments {
     #[arg(required = true, value_name = "DB")]
     paths: Vec<PathBuf>,
     /// Score waves instead of beats, against the annotation files of this extension; `lead` is each lead's own name
-    #[arg(long, value_name = "ANNOTATOR")]
+    #[arg(long, value_name = "ANNOTATOR", conflicts_with = "noise")]
     waves: Option<String>,
     /// Score global intervals over several leads instead of beats, against one annotation file a lead, as LUDB has
-    #[arg(long, conflicts_with = "waves")]
+    #[arg(long, conflicts_with_all = ["waves", "noise"])]
     global: bool,
     /// Leave out the beats of stretches that are called unusable, and count those as shut down; without this every beat that
     /// the detector finds is scored
     #[arg(long, conflicts_with_all = ["waves", "global"])]
     gated: bool,
+    #[command(flatten)]
+    noise: Noise,
     #[command(flatten)]
     scoring: Scoring,
     #[command(flatten)]
@@ -50,6 +53,13 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
     if arguments.global {
         return global_intervals::run(&arguments.paths, &arguments.open, common, output);
     }
+    let Ok(noise) = arguments.noise.read(&arguments.open, output)? else {
+        return Ok(Exit::NothingRead);
+    };
+    let how = How {
+        gated: arguments.gated,
+        noise: noise.as_ref(),
+    };
     let mut records = Vec::new();
     let mut work = |opened: Opened, output: &mut Output| {
         let Opened {
@@ -59,8 +69,7 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
         let protocol = arguments
             .scoring
             .protocol_within(common, recording.duration_s());
-        let scored = protocol
-            .and_then(|protocol| score(&recording, &common.lead, &protocol, arguments.gated));
+        let scored = protocol.and_then(|protocol| score(&recording, &common.lead, &protocol, how));
         match scored {
             Ok(scored) => {
                 records.push(scored);
@@ -84,12 +93,21 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
     Ok(exit)
 }
 
+/// How the beats are found.
+#[derive(Clone, Copy)]
+struct How<'a> {
+    /// Only where the quality carries it.
+    gated: bool,
+    /// Noise that is added before.
+    noise: Option<&'a Added>,
+}
+
 /// The score of the first signal (or of the first lead asked for) against the recording's own annotations.
 fn score(
     recording: &Recording,
     asked: &[String],
     protocol: &Protocol,
-    gated: bool,
+    how: How<'_>,
 ) -> Result<Scored, Phrase> {
     let has_beats = recording
         .annotations
@@ -102,16 +120,28 @@ fn score(
         Some(Some(lead)) => *lead,
         _ => 0,
     };
+    let noisy = how.noise.map(|noise| noise.to(recording)).transpose()?;
+    let scored = match &noisy {
+        Some(_) => noisy_stretches(recording.duration_s()),
+        None => vec![0.0..f64::INFINITY],
+    };
+    let recording = noisy.as_ref().unwrap_or(recording);
     let analysis = analyse(recording, Some(lead))?;
     let rate_hz = annotation_rate_hz(recording, &analysis);
     let window = protocol.window(rate_hz);
     let reference = Marks::of_annotations(&recording.annotations, protocol.map, window);
-    let test = match gated {
-        true => {
-            marks(&analysis, &analysis.beats, rate_hz).with_shutdown(shutdown(&analysis, rate_hz))
-        }
-        false => marks(&analysis, &every_beat(recording, &analysis), rate_hz),
+    let found = match how.gated {
+        true => analysis.beats.clone(),
+        false => every_beat(recording, &analysis),
     };
+    let found: Vec<Beat> = found
+        .into_iter()
+        .filter(|beat| is_within(&scored, beat.time_s))
+        .collect();
+    let mut test = marks(&analysis, &found, rate_hz);
+    if how.gated {
+        test = test.with_shutdown(shutdown(&analysis, &scored, rate_hz));
+    }
     Ok(Scored {
         record: recording.source.name.clone(),
         rate_hz,
@@ -155,13 +185,21 @@ fn span(range_s: &Range<f64>, rate_hz: f64) -> (i64, i64) {
     (sample(range_s.start, rate_hz), sample(range_s.end, rate_hz))
 }
 
-/// Stretches of which the analysis says nothing.
-fn shutdown(analysis: &Analysis, rate_hz: f64) -> impl Iterator<Item = (i64, i64)> + '_ {
-    analysis
+/// Stretches of which the analysis says nothing, as far as they are scored.
+fn shutdown(analysis: &Analysis, scored: &[Range<f64>], rate_hz: f64) -> Vec<(i64, i64)> {
+    let unusable = analysis
         .quality
         .iter()
-        .filter(|quality| quality.grade == Grade::Unusable)
-        .map(move |quality| span(&quality.range_s, rate_hz))
+        .filter(|quality| quality.grade == Grade::Unusable);
+    unusable
+        .flat_map(|quality| {
+            scored.iter().filter_map(|stretch| {
+                let from_s = quality.range_s.start.max(stretch.start);
+                let to_s = quality.range_s.end.min(stretch.end);
+                (from_s < to_s).then(|| span(&(from_s..to_s), rate_hz))
+            })
+        })
+        .collect()
 }
 
 /// Beats, and atrial fibrillation by the rules (no model is asked).

@@ -17,8 +17,10 @@ mod inspect;
 mod man;
 mod models;
 mod native;
+mod noise;
 mod output;
 mod pipeline;
+mod quality_features;
 mod reading;
 mod score;
 mod scoring;
@@ -66,6 +68,9 @@ enum Command {
     /// Print what the classes of beats are told by, for training
     #[command(hide = true)]
     BeatFeatures(beat_features::Arguments),
+    /// Print what the doubt of a second's beats is told by, for fitting it
+    #[command(hide = true)]
+    QualityFeatures(quality_features::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
     /// Print the manual page (roff)
@@ -111,6 +116,7 @@ fn run(line: &CommandLine, output: &mut Output) -> Result<Exit, Stop> {
         Command::Score(arguments) => score::run(arguments, common, output),
         Command::Bench(arguments) => bench::run(arguments, common, output),
         Command::BeatFeatures(arguments) => beat_features::run(arguments, common, output),
+        Command::QualityFeatures(arguments) => quality_features::run(arguments, common, output),
         Command::Completions(arguments) => completions::run(arguments, output),
         Command::Man => man::run(output),
     }

@@ -11,6 +11,7 @@ mod global;
 mod intervals;
 mod labels;
 mod marks;
+mod noise;
 #[cfg(test)]
 mod oracle;
 mod pairing;
@@ -39,6 +40,7 @@ pub use global::{
 pub use intervals::{DRAWS, Independent, Interval, intervals, wilson};
 pub use labels::{Label, Labels, label_steps, score_marks};
 pub use marks::{Mark, Marks, Rhythm};
+pub use noise::{noisy_stretches, with_noise};
 pub use pairing::{Outcome, Step, pair_beats};
 pub use protocol::Protocol;
 pub use records::{Evaluation, RecordComparison};

@@ -1,7 +1,8 @@
 //! What tests read: annotations in one line of text, and the data beside the checkout.
 
 use crate::formats::wfdb::AnnotationFile;
-use crate::recording::Annotation;
+use crate::formats::{Bundle, Context, Entry, Reading, open};
+use crate::recording::{Annotation, Recording};
 use std::path::{Path, PathBuf};
 
 /// Reads `10N 20+(AFIB 30~-1`: sample, code, and the rhythm's label or the noise mark's subtype.
@@ -44,4 +45,23 @@ pub fn data_folder(name: &str) -> Option<PathBuf> {
 pub fn read_annotations(path: &Path) -> Vec<Annotation> {
     let bytes = std::fs::read(path).unwrap();
     AnnotationFile::parse(&bytes).unwrap().annotations
+}
+
+/// Reads a WFDB record, with its reference annotations where they are there.
+pub fn record(folder: &Path, name: &str) -> Recording {
+    let entry = |extension: &str| {
+        let file = format!("{name}.{extension}");
+        let bytes = std::fs::read(folder.join(&file)).ok()?;
+        Some(Entry::from_bytes(&file, bytes))
+    };
+    let bundle = Bundle {
+        entries: ["hea", "dat", "atr"]
+            .into_iter()
+            .filter_map(entry)
+            .collect(),
+    };
+    match open(&bundle, &mut Context::default()) {
+        Ok(Reading::Recording(recording)) => *recording,
+        other => panic!("{name}: {other:?}"),
+    }
 }

@@ -1,11 +1,9 @@
 //! The delineator's floors on LUDB and QTDB, where the data is present.
 
-use super::testing::data_folder;
+use super::testing::{data_folder, record};
 use super::{Fiducial, RecordWaves, WaveTable, WaveTimes, score_waves};
 use crate::analysis::{Analysis, analyse};
 use crate::formats::wfdb::read_annotations_at;
-use crate::formats::{Bundle, Context, Entry, Reading, open};
-use crate::recording::Recording;
 use std::path::Path;
 
 /// Pairs are at most this far apart.
@@ -26,26 +24,12 @@ fn records(folder: &Path) -> Vec<String> {
     names
 }
 
-fn read(folder: &Path, name: &str) -> Recording {
-    let entry = |extension: &str| {
-        let file = format!("{name}.{extension}");
-        Entry::from_bytes(&file, std::fs::read(folder.join(&file)).unwrap())
-    };
-    let bundle = Bundle {
-        entries: vec![entry("hea"), entry("dat")],
-    };
-    match open(&bundle, &mut Context::default()) {
-        Ok(Reading::Recording(recording)) => *recording,
-        other => panic!("{name}: {other:?}"),
-    }
-}
-
 /// Every record's lead compared with the annotator of the given extension, and its analysis.
 fn compared(folder: &Path, lead: usize, annotator: &str) -> Vec<(RecordWaves, Analysis)> {
     records(folder)
         .iter()
         .map(|name| {
-            let recording = read(folder, name);
+            let recording = record(folder, name);
             let bytes = std::fs::read(folder.join(format!("{name}.{annotator}"))).unwrap();
             let rate_hz = recording.leads[lead].rate_hz;
             let reference =

@@ -5,8 +5,6 @@
 //! polarity or offset and scales with the signal. Both have compact support, so that the delay is fixed and the start,
 //! a gap or a spike is forgotten after 0.1 s.
 
-use std::collections::VecDeque;
-
 /// Centre of the band in hertz: QRS energy peaks at 8 to 20 Hz at all rates and ages, T waves lie below 7 Hz (Thakor,
 /// Webster, Tompkins, IEEE TBME 31:702, 1984; Elgendi 2013).
 const CENTRE_HZ: f64 = 12.0;
@@ -36,195 +34,272 @@ pub struct Candidate {
     pub shape: Vec<f64>,
 }
 
+/// Grid values computed side by side.
+const LANES: usize = 8;
+/// Values that lie before what is still needed are dropped once they are so many.
+const SPARE: usize = 4096;
+
 /// The streaming envelope.
 #[derive(Clone, Debug)]
 pub struct Envelope {
     /// Native samples per grid step.
-    step: i64,
-    even: Vec<f64>,
-    odd: Vec<f64>,
+    step: usize,
+    /// Samples on either side of a grid value that its bands need.
+    half: usize,
+    taps: Vec<Tap>,
     smooth: Vec<f64>,
-    alone: i64,
-    shape: i64,
-    shift: i64,
+    alone: usize,
+    shape: usize,
+    shift: usize,
     /// Newest native samples; the first has index `first`.
-    samples: VecDeque<f32>,
+    samples: Vec<f32>,
     first: i64,
     received: i64,
-    /// Band-passed grid values and envelope from grid index `grid_first` on.
-    bands: VecDeque<(f64, f64)>,
-    heights: VecDeque<f64>,
+    /// The two bands and their energy from grid index `grid_first` on, 0 before the beginning.
+    slow: Vec<f64>,
+    fast: Vec<f64>,
+    energy: Vec<f64>,
+    /// The envelope, from the same index on.
+    heights: Vec<f64>,
     grid_first: i64,
-    bands_done: i64,
-    heights_done: i64,
-    looked: i64,
+    /// Grid index that is looked at next.
+    looking: i64,
+    /// Every phase of the grid as a row, so that neighbours on the grid are neighbours in memory.
+    rows: Vec<f32>,
+}
+
+/// One pair of samples at equal distance from a grid value, with the weights of its sum and its difference. A sample is
+/// known by its phase of the grid and the steps to it.
+#[derive(Clone, Copy, Debug)]
+struct Tap {
+    even: f32,
+    odd: f32,
+    before: (usize, usize),
+    after: (usize, usize),
 }
 
 impl Envelope {
     /// An envelope for samples at `rate_hz`.
     pub fn new(rate_hz: f64) -> Self {
-        let step = ((rate_hz / GRID_HZ).floor() as i64).max(1);
+        let step = ((rate_hz / GRID_HZ).floor() as usize).max(1);
         let grid_hz = rate_hz / step as f64;
         let (even, odd) = kernels(rate_hz);
-        let grid = |seconds: f64| ((seconds * grid_hz).round() as i64).max(1);
-        Self {
+        let half = even.len() - 1;
+        let place = |offset: usize| (offset % step, offset / step);
+        let taps = (1..=half).map(|k| Tap {
+            even: even[k] as f32,
+            odd: odd[k] as f32,
+            before: place(half - k),
+            after: place(half + k),
+        });
+        let grid = |seconds: f64| ((seconds * grid_hz).round() as usize).max(1);
+        let mut envelope = Self {
             step,
-            even,
-            odd,
-            smooth: hann(grid(SMOOTH_S) as usize),
+            half,
+            taps: taps.collect(),
+            smooth: hann(grid(SMOOTH_S)),
             alone: grid(ALONE_S),
             shape: grid(SHAPE_S),
             shift: grid(SHIFT_S),
-            samples: VecDeque::new(),
+            samples: Vec::new(),
             first: 0,
             received: 0,
-            bands: VecDeque::new(),
-            heights: VecDeque::new(),
+            slow: Vec::new(),
+            fast: Vec::new(),
+            energy: Vec::new(),
+            heights: Vec::new(),
             grid_first: 0,
-            bands_done: 0,
-            heights_done: 0,
-            looked: 0,
+            looking: 0,
+            rows: Vec::new(),
+        };
+        let before = envelope.margin() + envelope.smooth.len() - 1;
+        for values in [
+            &mut envelope.slow,
+            &mut envelope.fast,
+            &mut envelope.energy,
+            &mut envelope.heights,
+        ] {
+            values.resize(before, 0.0);
         }
+        envelope.grid_first = -(before as i64);
+        envelope
     }
 
     /// Largest shift of two shapes in grid steps.
     pub fn shift(&self) -> usize {
-        self.shift as usize
+        self.shift
     }
 
-    /// Takes one sample; gives a candidate once it is certain to be a local maximum.
-    pub fn push(&mut self, value: f32) -> Option<Candidate> {
+    /// Takes samples; [`Envelope::next`] then gives what they have completed.
+    pub fn extend(&mut self, values: &[f32]) {
+        let Some(&start) = values.first() else {
+            return;
+        };
+        self.drop_done();
         if self.received == 0 {
             // Before the first sample the signal is taken to have been constant.
-            let before = self.even.len() as i64;
-            self.samples
-                .extend(std::iter::repeat_n(value, before as usize));
-            self.first = -before;
+            let before = self.half + 1;
+            self.samples.extend(std::iter::repeat_n(start, before));
+            self.first = -(before as i64);
         }
-        self.samples.push_back(value);
-        self.received += 1;
-        let ready = self.bands_done * self.step + self.even.len() as i64 <= self.received;
-        if ready { self.advance() } else { None }
+        self.samples.extend_from_slice(values);
+        self.received += values.len() as i64;
+        self.extend_bands();
+        self.extend_heights();
+    }
+
+    /// The next candidate, certain to be a local maximum. `None` once the samples do not reach further, or candidates are
+    /// complete up to native sample `until`.
+    pub fn next(&mut self, until: i64) -> Option<Candidate> {
+        let ready = self.grid_first + self.heights.len() as i64 - self.margin() as i64;
+        let step = self.step as i64;
+        let last = until
+            .saturating_add(step - 1)
+            .div_euclid(step)
+            .saturating_add(1);
+        while self.looking < ready.min(last) {
+            let found = self.candidate_at((self.looking - self.grid_first) as usize);
+            self.looking += 1;
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
     }
 
     /// Up to which native sample candidates are complete.
     pub fn complete_to(&self) -> i64 {
-        (self.looked - 1) * self.step
+        (self.looking - 1) * self.step as i64
     }
 
-    /// Computes one grid value of the bands, and what follows from it.
-    fn advance(&mut self) -> Option<Candidate> {
-        let band = self.band_at(self.bands_done * self.step);
-        self.bands.push_back(band);
-        self.bands_done += 1;
-        let keep_from = self.bands_done * self.step - self.even.len() as i64;
-        while self.first < keep_from {
-            self.samples.pop_front();
-            self.first += 1;
+    /// Grid steps around a candidate that must be known.
+    fn margin(&self) -> usize {
+        self.alone.max(self.shape + self.shift)
+    }
+
+    fn drop_done(&mut self) {
+        let reach = self.margin() + self.smooth.len() - 1;
+        let done = (self.looking - self.grid_first) as usize - reach;
+        if done >= SPARE {
+            for values in [
+                &mut self.slow,
+                &mut self.fast,
+                &mut self.energy,
+                &mut self.heights,
+            ] {
+                values.drain(..done);
+            }
+            self.grid_first += done as i64;
         }
-        let reach = self.smooth.len() as i64 - 1;
-        if self.heights_done + reach < self.bands_done {
-            self.heights.push_back(self.height_at(self.heights_done));
-            self.heights_done += 1;
+        let bands_done = self.grid_first + self.slow.len() as i64;
+        let needed = bands_done * self.step as i64 - self.half as i64 - 1;
+        let done = usize::try_from(needed - self.first).unwrap_or(0);
+        if done >= SPARE {
+            self.samples.drain(..done);
+            self.first += done as i64;
         }
-        let margin = self.alone.max(self.shape + self.shift);
-        if self.looked + margin >= self.heights_done {
-            return None;
+    }
+
+    /// Computes the bands of every grid index whose samples are there.
+    fn extend_bands(&mut self) {
+        let half = self.half;
+        let next = (self.grid_first + self.slow.len() as i64) * self.step as i64;
+        let ready = self.received - half as i64 - next;
+        if ready <= 0 {
+            return;
         }
-        let found = self.candidate_at(self.looked);
-        self.looked += 1;
-        while self.grid_first < self.looked - margin - reach {
-            self.bands.pop_front();
-            self.heights.pop_front();
-            self.grid_first += 1;
+        let count = (ready as usize).div_ceil(self.step);
+        let from = (next - half as i64 - self.first) as usize;
+        let long = count + 2 * half / self.step + 1;
+        let samples = &self.samples[from..];
+        self.rows.clear();
+        for phase in 0..self.step {
+            let row = (phase..samples.len()).step_by(self.step).take(long);
+            self.rows.extend(row.map(|index| samples[index]));
+            self.rows.resize((phase + 1) * long, 0.0);
         }
-        found
-    }
-
-    fn sample(&self, index: i64) -> f64 {
-        f64::from(
-            self.samples
-                .get((index - self.first).max(0) as usize)
-                .copied()
-                .unwrap_or(0.0),
-        )
-    }
-
-    fn band_at(&self, centre: i64) -> (f64, f64) {
-        let middle = self.sample(centre);
-        let (mut even, mut odd) = (0.0, 0.0);
-        for (k, (&e, &o)) in self.even.iter().zip(&self.odd).enumerate().skip(1) {
-            let after = self.sample(centre + k as i64) - middle;
-            let before = self.sample(centre - k as i64) - middle;
-            even += e * (after + before);
-            odd += o * (after - before);
-        }
-        (even, odd)
-    }
-
-    fn band(&self, grid: i64) -> (f64, f64) {
-        let index = grid - self.grid_first;
-        usize::try_from(index)
-            .ok()
-            .and_then(|index| self.bands.get(index))
-            .copied()
-            .unwrap_or_default()
-    }
-
-    fn height(&self, grid: i64) -> f64 {
-        let index = grid - self.grid_first;
-        usize::try_from(index)
-            .ok()
-            .and_then(|index| self.heights.get(index))
-            .copied()
-            .unwrap_or_default()
-    }
-
-    fn height_at(&self, grid: i64) -> f64 {
-        let mut sum = 0.0;
-        for (k, &weight) in self.smooth.iter().enumerate() {
-            let energy = |(even, odd): (f64, f64)| even * even + odd * odd;
-            let k = k as i64;
-            sum += weight * energy(self.band(grid + k));
-            if k > 0 {
-                sum += weight * energy(self.band(grid - k));
+        let row = |(phase, steps): (usize, usize)| &self.rows[phase * long + steps..][..count];
+        let middle = row((half % self.step, half / self.step));
+        let (mut slow, mut fast) = (vec![0.0_f32; count], vec![0.0_f32; count]);
+        for tap in &self.taps {
+            let pairs = row(tap.after).iter().zip(row(tap.before)).zip(middle);
+            let bands = slow.iter_mut().zip(&mut fast);
+            // Differences of samples near each other lose nothing in single precision, whatever the offset.
+            for ((slow, fast), ((after, before), middle)) in bands.zip(pairs) {
+                let (after, before) = (after - middle, before - middle);
+                *slow += tap.even * (after + before);
+                *fast += tap.odd * (after - before);
             }
         }
-        sum.sqrt()
+        let before = self.slow.len();
+        self.slow.extend(slow.into_iter().map(f64::from));
+        self.fast.extend(fast.into_iter().map(f64::from));
+        let bands = self.slow[before..].iter().zip(&self.fast[before..]);
+        self.energy
+            .extend(bands.map(|(slow, fast)| slow * slow + fast * fast));
     }
 
-    /// The candidate at a grid index, where the envelope is the largest around; of equals the first counts.
-    fn candidate_at(&self, grid: i64) -> Option<Candidate> {
-        let height = self.height(grid);
-        let alone = (1..=self.alone)
-            .all(|k| self.height(grid - k) < height && self.height(grid + k) <= height);
+    /// Computes the envelope of every grid index whose neighbours are there.
+    fn extend_heights(&mut self) {
+        let reach = self.smooth.len() - 1;
+        let known = self.energy.len();
+        let end = known.saturating_sub(reach);
+        self.energy.resize(known + LANES, 0.0);
+        let lanes = |from: usize| {
+            self.energy[from..]
+                .first_chunk::<LANES>()
+                .unwrap_or(&[0.0; LANES])
+        };
+        for at in (self.heights.len()..end).step_by(LANES) {
+            let mut sums = lanes(at).map(|energy| self.smooth[0] * energy);
+            for (k, &weight) in self.smooth.iter().enumerate().skip(1) {
+                let (after, before) = (lanes(at + k), lanes(at - k));
+                for lane in 0..LANES {
+                    sums[lane] += weight * after[lane];
+                    sums[lane] += weight * before[lane];
+                }
+            }
+            self.heights.extend(sums.map(f64::sqrt));
+        }
+        self.heights.truncate(end);
+        self.energy.truncate(known);
+    }
+
+    /// The candidate at an index of `heights`, where the envelope is the largest around; of equals the first counts.
+    fn candidate_at(&self, at: usize) -> Option<Candidate> {
+        let (before, after) = self.heights[at - self.alone..=at + self.alone].split_at(self.alone);
+        let height = after[0];
+        // Most are no maximum beside their neighbours.
+        if before[self.alone - 1] >= height || after[1] > height {
+            return None;
+        }
+        let alone = before.iter().all(|other| *other < height)
+            && after.iter().all(|other| *other <= height);
         if !alone || height <= 0.0 || !height.is_finite() {
             return None;
         }
         let reach = self.shape + self.shift;
-        let shape: Vec<f64> = (-reach..=reach).map(|k| self.band(grid + k).0).collect();
-        let (mut slow, mut fast) = (0.0, 0.0);
-        for k in -self.shape..=self.shape {
-            let (even, odd) = self.band(grid + k);
-            slow += even * even;
-            fast += odd * odd;
-        }
+        let within = at - self.shape..=at + self.shape;
+        let energy = |band: &[f64]| band.iter().map(|value| value * value).sum::<f64>();
+        let (slow, fast) = (
+            energy(&self.slow[within.clone()]),
+            energy(&self.fast[within]),
+        );
         Some(Candidate {
-            sample: grid * self.step,
+            sample: self.looking * self.step as i64,
             height,
             sharpness: if slow > 0.0 {
                 (fast / slow).sqrt()
             } else {
                 1.0
             },
-            shape,
+            shape: self.slow[at - reach..=at + reach].to_vec(),
         })
     }
 
-    /// Samples that must still be pushed (repeating the last one) until every true sample has been looked at.
+    /// Samples that must still be taken (repeating the last one) until every true sample has been looked at.
     pub fn tail(&self) -> usize {
-        let margin = self.alone.max(self.shape + self.shift) + self.smooth.len() as i64 + 2;
-        (margin * self.step) as usize + self.even.len()
+        (self.margin() + self.smooth.len() + 2) * self.step + self.half + 1
     }
 }
 

@@ -40,30 +40,35 @@ pub fn fiducial(
         let wide = reach(BASELINE_S);
         let low = (centre - wide).max(around.first) - around.first;
         let high = (centre + wide).min(last) - around.first;
-        let mut values = around
-            .values
-            .get(usize::try_from(low).ok()?..=usize::try_from(high).ok()?)?
-            .to_vec();
+        let range = usize::try_from(low).ok()?..=usize::try_from(high).ok()?;
+        // As integers of the same order: they are compared faster.
+        let mut values: Vec<i32> = around.values.get(range)?.iter().map(ordered).collect();
         let middle = values.len() / 2;
-        f64::from(*values.select_nth_unstable_by(middle, f32::total_cmp).1)
-    };
-    let half = (SMOOTH_S * rate_hz).round() as i64;
-    let at = |index: i64| {
-        let index = index.clamp(around.first, last) - around.first;
-        f64::from(around.values.get(index as usize).copied().unwrap_or(0.0)) - baseline
-    };
-    let smooth = |index: i64| {
-        let (mut sum, mut weights) = (0.0, 0.0);
-        for k in -half..=half {
-            let weight = 1.0 + (std::f64::consts::PI * k as f64 / (half + 1) as f64).cos();
-            sum += weight * at(index + k);
-            weights += weight;
-        }
-        sum / weights
+        let median = *values.select_nth_unstable(middle).1;
+        f64::from(f32::from_bits(flipped(median) as u32))
     };
     let near = reach(SEARCH_S);
     let start = (centre - near).max(from).max(around.first);
     let end = (centre + near).min(last);
+    let half = (SMOOTH_S * rate_hz).round() as i64;
+    let weights: Vec<f64> = (-half..=half)
+        .map(|k| 1.0 + (std::f64::consts::PI * k as f64 / (half + 1) as f64).cos())
+        .collect();
+    let all: f64 = weights.iter().sum();
+    // From one before the first to one after the last, with the ends held.
+    let deflections: Vec<f64> = (start - 1 - half..=end + 1 + half)
+        .map(|index| {
+            let index = index.clamp(around.first, last) - around.first;
+            f64::from(around.values.get(index as usize).copied().unwrap_or(0.0)) - baseline
+        })
+        .collect();
+    let smooth = |index: i64| {
+        let part = deflections
+            .get((index - start + 1).max(0) as usize..)
+            .unwrap_or(&[]);
+        let weighted = |(value, weight): (&f64, &f64)| weight * value;
+        part.iter().zip(&weights).map(weighted).sum::<f64>() / all
+    };
     let mut highest: Option<(i64, f64)> = None;
     let mut lowest: Option<(i64, f64)> = None;
     for index in start..=end {
@@ -92,4 +97,14 @@ pub fn fiducial(
         position: index as f64 + offset,
         deflection,
     })
+}
+
+/// An integer for every number, in the same order ([`f32::total_cmp`]'s).
+fn ordered(value: &f32) -> i32 {
+    flipped(value.to_bits() as i32)
+}
+
+/// The bits below the sign inverted where it is set; undoes itself.
+fn flipped(bits: i32) -> i32 {
+    bits ^ (((bits >> 31) as u32) >> 1) as i32
 }

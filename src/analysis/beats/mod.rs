@@ -10,16 +10,18 @@ mod select;
 
 use super::{Beat, LOOK_AHEAD_S};
 use crate::recording::{BeatCode, Lead, SampleIndex};
-use envelope::Envelope;
+use envelope::{Candidate, Envelope};
 use fiducial::{BASELINE_S, SEARCH_S, Surroundings, fiducial};
 pub use select::Weights;
 use select::{Chosen, Selector};
-use std::collections::VecDeque;
 
 /// Seconds behind the envelope at which a candidate is decided, and how often that is done; together with the
 /// envelope's delay of less than 0.3 s they stay below [`LOOK_AHEAD_S`].
 const HORIZON_S: f64 = 2.2;
 const TICK_S: f64 = 0.4;
+
+/// Samples that are taken together where only final beats are said.
+const TOGETHER: usize = 1024;
 
 /// A beat that is said early has at least so many seconds of samples after it.
 const EARLY_AFTER_S: f64 = 0.04;
@@ -45,7 +47,7 @@ pub struct BeatDetector {
     /// Index of the running stretch's first sample.
     origin: i64,
     /// Newest samples; the first has index `first` within the stretch.
-    recent: VecDeque<f32>,
+    recent: Vec<f32>,
     first: i64,
     received: i64,
     next_tick: i64,
@@ -83,7 +85,7 @@ impl BeatDetector {
             envelope,
             provisional,
             origin: 0,
-            recent: VecDeque::new(),
+            recent: Vec::new(),
             first: 0,
             received: 0,
             next_tick: 0,
@@ -95,9 +97,11 @@ impl BeatDetector {
 
     /// Takes the next samples, in the lead's unit.
     pub fn push(&mut self, samples: &[f32]) -> Vec<BeatEvent> {
+        // What is said early depends on the samples that have come, so that then each is taken by itself.
+        let together = if self.provisional { 1 } else { TOGETHER };
         let mut events = Vec::new();
-        for &sample in samples {
-            self.take(sample, &mut events);
+        for part in samples.chunks(together) {
+            self.take(part, &mut events);
         }
         events
     }
@@ -122,15 +126,13 @@ impl BeatDetector {
     /// The end of the samples: settles what is left.
     pub fn finish(&mut self) -> Vec<BeatEvent> {
         let mut events = Vec::new();
-        let Some(&last) = self.recent.back() else {
+        let Some(&last) = self.recent.last() else {
             return events;
         };
         // Beyond the last sample the signal is taken to stay constant.
-        let mut envelope = self.envelope.clone();
-        for _ in 0..envelope.tail() {
-            if let Some(candidate) = envelope.push(last)
-                && candidate.sample < self.received
-            {
+        let received = self.received;
+        for candidate in self.held(last) {
+            if candidate.sample < received {
                 self.selector.push(candidate);
             }
         }
@@ -143,16 +145,13 @@ impl BeatDetector {
     /// just after a QRS complex, and the next comes half a second later.
     pub fn early(&mut self) -> Vec<BeatEvent> {
         let mut events = Vec::new();
-        let Some(&last) = self.recent.back() else {
+        let Some(&last) = self.recent.last() else {
             return events;
         };
-        let mut envelope = self.envelope.clone();
         let mut selector = self.selector.clone();
         let complete = self.received - (EARLY_AFTER_S * self.rate_hz) as i64;
-        for _ in 0..envelope.tail() {
-            if let Some(candidate) = envelope.push(last)
-                && candidate.sample <= complete
-            {
+        for candidate in self.held(last) {
+            if candidate.sample <= complete {
                 selector.push(candidate);
             }
         }
@@ -160,30 +159,56 @@ impl BeatDetector {
         events
     }
 
-    fn take(&mut self, sample: f32, events: &mut Vec<BeatEvent>) {
-        let held = self.recent.back().copied().unwrap_or(0.0);
-        let sample = if sample.is_finite() { sample } else { held };
-        self.recent.push_back(sample);
-        self.received += 1;
-        let keep = ((LOOK_AHEAD_S + SEARCH_S + BASELINE_S) * self.rate_hz) as usize + 2;
-        if self.recent.len() > keep {
-            self.recent.pop_front();
-            self.first += 1;
-        }
-        let candidate = self.envelope.push(sample);
-        let complete = self.envelope.complete_to();
-        if let Some(candidate) = candidate {
-            self.selector.push(candidate);
-            if self.provisional {
-                self.announce(self.selector.best(complete), events);
+    /// The candidates that are not complete yet, as if the signal stayed at `last`.
+    fn held(&self, last: f32) -> Vec<Candidate> {
+        let mut envelope = self.envelope.clone();
+        envelope.extend(&vec![last; envelope.tail()]);
+        std::iter::from_fn(|| envelope.next(i64::MAX)).collect()
+    }
+
+    fn take(&mut self, samples: &[f32], events: &mut Vec<BeatEvent>) {
+        self.keep(samples);
+        let new = self.recent.len() - samples.len();
+        self.envelope.extend(&self.recent[new..]);
+        loop {
+            let found = self.envelope.next(self.next_tick);
+            let complete = self.envelope.complete_to();
+            let is_more = found.is_some() || complete >= self.next_tick;
+            if let Some(candidate) = found {
+                self.selector.push(candidate);
+                if self.provisional {
+                    let best = self.selector.best(complete);
+                    self.announce(best, events);
+                }
+            }
+            if complete >= self.next_tick {
+                self.next_tick = complete + (TICK_S * self.rate_hz) as i64;
+                let horizon = complete - (HORIZON_S * self.rate_hz) as i64;
+                let chosen = self.selector.settle(complete, horizon);
+                self.make_final(chosen, events);
+            }
+            if !is_more {
+                break;
             }
         }
-        if complete >= self.next_tick {
-            self.next_tick = complete + (TICK_S * self.rate_hz) as i64;
-            let horizon = complete - (HORIZON_S * self.rate_hz) as i64;
-            let chosen = self.selector.settle(complete, horizon);
-            self.make_final(chosen, events);
+    }
+
+    /// Adds samples to the newest ones, each that is not a number as the one before it, and drops what no beat needs.
+    fn keep(&mut self, samples: &[f32]) {
+        let needed = ((LOOK_AHEAD_S + SEARCH_S + BASELINE_S) * self.rate_hz) as usize + 2;
+        if self.recent.len() >= 2 * needed + TOGETHER {
+            let done = self.recent.len() - needed;
+            self.recent.drain(..done);
+            self.first += done as i64;
         }
+        let mut held = self.recent.last().copied().unwrap_or(0.0);
+        self.recent.extend(samples.iter().map(|&sample| {
+            if sample.is_finite() {
+                held = sample;
+            }
+            held
+        }));
+        self.received += samples.len() as i64;
     }
 
     fn announce(&mut self, best: Vec<Chosen>, events: &mut Vec<BeatEvent>) {
@@ -218,9 +243,9 @@ impl BeatDetector {
         }
     }
 
-    fn beat(&mut self, chosen: &Chosen, from: i64) -> Option<Beat> {
+    fn beat(&self, chosen: &Chosen, from: i64) -> Option<Beat> {
         let around = Surroundings {
-            values: self.recent.make_contiguous(),
+            values: &self.recent,
             first: self.first,
         };
         let point = fiducial(&around, chosen.candidate.sample, from, self.rate_hz)?;

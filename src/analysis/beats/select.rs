@@ -7,7 +7,7 @@
 //! gain is forgotten within seconds.
 
 use super::envelope::Candidate;
-use crate::signal::{correlation, median, percentile};
+use crate::signal::percentile_of_sorted;
 use std::collections::VecDeque;
 
 /// What the scores weigh. Tuned on MIT-BIH DS1 and noise mixes of it; heights are relative throughout.
@@ -94,6 +94,8 @@ const MEMORY: usize = 8;
 /// seven seconds is still one, and P waves of a longer one may be taken for beats.
 const FORGET_S: (f64, f64) = (6.0, 10.0);
 const WELL_KNOWN: u32 = 6;
+/// Shifts that are compared side by side.
+const TOGETHER: usize = 4;
 /// Shapes remembered.
 const SHAPES: usize = 5;
 
@@ -106,11 +108,102 @@ pub struct Chosen {
     pub score: f64,
 }
 
+/// What beats look like: a mean of shapes relative to their heights, and the same with mean 0 and norm 1.
 #[derive(Clone, Debug)]
 struct Shape {
     values: Vec<f64>,
+    level: Vec<f64>,
     count: u32,
     used: u64,
+}
+
+impl Shape {
+    fn new(values: Vec<f64>, used: u64) -> Self {
+        let mut shape = Self {
+            level: values.clone(),
+            values,
+            count: 1,
+            used,
+        };
+        shape.set_level();
+        shape
+    }
+
+    fn set_level(&mut self) {
+        let mean = self.values.iter().sum::<f64>() / self.values.len().max(1) as f64;
+        let energy: f64 = self.values.iter().map(|value| (value - mean).powi(2)).sum();
+        let scale = inverse(energy.sqrt());
+        for (level, value) in self.level.iter_mut().zip(&self.values) {
+            *level = (value - mean) * scale;
+        }
+    }
+}
+
+/// A candidate that is not decided yet.
+#[derive(Clone, Debug)]
+struct Pending {
+    candidate: Candidate,
+    /// The candidate's shape, continued with zeros so that the last shifts can be compared together.
+    shape: Vec<f64>,
+    /// For every shift, 1 over the norm of that part of the candidate's shape about its mean.
+    scales: Vec<f64>,
+    /// Likeness to the established shapes as they were at this time of the selector's clock.
+    likeness: Option<(u64, Option<f64>)>,
+}
+
+impl Pending {
+    fn new(candidate: Candidate, shift: usize) -> Self {
+        let width = candidate.shape.len().saturating_sub(2 * shift).max(1);
+        let (mut sum, mut squares) = (0.0, 0.0);
+        let mut scales = Vec::with_capacity(2 * shift + 1);
+        for (index, value) in candidate.shape.iter().enumerate() {
+            sum += value;
+            squares += value * value;
+            if index + 1 >= width {
+                // The mean of a band-passed shape is small, so that nothing cancels.
+                scales.push(inverse((squares - sum * sum / width as f64).sqrt()));
+                let leaving = candidate.shape[index + 1 - width];
+                sum -= leaving;
+                squares -= leaving * leaving;
+            }
+        }
+        let mut shape = candidate.shape.clone();
+        shape.resize(shape.len() + TOGETHER, 0.0);
+        Self {
+            candidate,
+            shape,
+            scales,
+            likeness: None,
+        }
+    }
+
+    /// Greatest correlation with a shape over the allowed shifts, and the shift; of equal ones the last.
+    fn align(&self, shape: &Shape) -> (f64, usize) {
+        let mut best = (f64::NEG_INFINITY, 0);
+        for first in (0..self.scales.len()).step_by(TOGETHER) {
+            let mut products = [0.0; TOGETHER];
+            for (part, level) in self.shape[first..].windows(TOGETHER).zip(&shape.level) {
+                for (product, value) in products.iter_mut().zip(part) {
+                    *product += level * value;
+                }
+            }
+            for (index, scale) in self.scales[first..].iter().take(TOGETHER).enumerate() {
+                if products[index] * scale >= best.0 {
+                    best = (products[index] * scale, first + index);
+                }
+            }
+        }
+        (best.0.clamp(-1.0, 1.0), best.1)
+    }
+}
+
+/// 1 over a norm, or 0 where it is none to divide by.
+fn inverse(norm: f64) -> f64 {
+    if norm > 0.0 && norm.is_finite() {
+        1.0 / norm
+    } else {
+        0.0
+    }
 }
 
 /// The selection's memory.
@@ -119,13 +212,24 @@ pub struct Selector {
     weights: Weights,
     rate_hz: f64,
     shift: usize,
-    pending: VecDeque<Candidate>,
+    pending: VecDeque<Pending>,
     heights: VecDeque<f64>,
     rejected: VecDeque<f64>,
     intervals_s: VecDeque<f64>,
+    learned: Learned,
     last: Option<Candidate>,
     shapes: Vec<Shape>,
     clock: u64,
+}
+
+/// What the last beats, their intervals and what was no beat have taught.
+#[derive(Clone, Debug, Default)]
+struct Learned {
+    beat: Option<f64>,
+    noise: Option<f64>,
+    interval_s: Option<f64>,
+    /// Interquartile range of the intervals.
+    spread_s: Option<f64>,
 }
 
 /// Levels for one run of the dynamic programme.
@@ -150,6 +254,7 @@ impl Selector {
             heights: VecDeque::new(),
             rejected: VecDeque::new(),
             intervals_s: VecDeque::new(),
+            learned: Learned::default(),
             last: None,
             shapes: Vec::new(),
             clock: 0,
@@ -163,15 +268,15 @@ impl Selector {
 
     /// Adds a candidate; they come in order of time.
     pub fn push(&mut self, candidate: Candidate) {
-        self.pending.push_back(candidate);
+        self.pending.push_back(Pending::new(candidate, self.shift));
     }
 
     /// The best train through the pending candidates, given that all up to sample `now` are known.
-    pub fn best(&self, now: i64) -> Vec<Chosen> {
+    pub fn best(&mut self, now: i64) -> Vec<Chosen> {
         let (path, scores) = self.search(now);
         path.into_iter()
             .filter_map(|index| {
-                let candidate = self.pending.get(index)?.clone();
+                let candidate = self.pending.get(index)?.candidate.clone();
                 Some(Chosen {
                     candidate,
                     score: scores[index],
@@ -185,7 +290,7 @@ impl Selector {
         if self
             .pending
             .front()
-            .is_none_or(|first| first.sample >= horizon)
+            .is_none_or(|first| first.candidate.sample >= horizon)
         {
             return Vec::new();
         }
@@ -197,22 +302,23 @@ impl Selector {
         while self
             .pending
             .front()
-            .is_some_and(|first| first.sample < horizon)
+            .is_some_and(|first| first.candidate.sample < horizon)
         {
-            let Some(candidate) = self.pending.pop_front() else {
+            let Some(pending) = self.pending.pop_front() else {
                 break;
             };
             if path.next_if_eq(&index).is_some() {
-                self.learn(&candidate);
+                self.learn(&pending);
                 beats.push(Chosen {
-                    candidate,
+                    candidate: pending.candidate,
                     score: scores[index],
                 });
             } else {
-                remember(&mut self.rejected, candidate.height, MEMORY);
+                remember(&mut self.rejected, pending.candidate.height, MEMORY);
             }
             index += 1;
         }
+        self.learn_levels(!beats.is_empty());
         beats
     }
 
@@ -227,24 +333,28 @@ impl Selector {
         if silent_s >= after_s {
             self.heights.clear();
             self.rejected.clear();
+            self.learned.beat = None;
+            self.learned.noise = None;
         }
     }
 
-    fn learn(&mut self, candidate: &Candidate) {
+    fn learn(&mut self, pending: &Pending) {
+        let candidate = &pending.candidate;
         if let Some(last) = &self.last {
             let interval = self.seconds(last, candidate);
             remember(&mut self.intervals_s, interval, MEMORY + 1);
         }
         remember(&mut self.heights, candidate.height, MEMORY);
         self.clock += 1;
-        self.learn_shape(candidate);
+        self.learn_shape(pending);
         self.last = Some(candidate.clone());
     }
 
-    fn learn_shape(&mut self, candidate: &Candidate) {
+    fn learn_shape(&mut self, pending: &Pending) {
         const SAME: f64 = 0.85;
+        let candidate = &pending.candidate;
         let best = (0..self.shapes.len())
-            .map(|index| (index, self.align(&self.shapes[index].values, candidate)))
+            .map(|index| (index, pending.align(&self.shapes[index])))
             .max_by(|a, b| a.1.0.total_cmp(&b.1.0));
         let clock = self.clock;
         match best {
@@ -255,6 +365,7 @@ impl Selector {
                 for (value, new) in shape.values.iter_mut().zip(part) {
                     *value += weight * (new / candidate.height - *value);
                 }
+                shape.set_level();
                 shape.count += 1;
                 shape.used = clock;
             }
@@ -267,60 +378,64 @@ impl Selector {
                     });
                     self.shapes.remove(oldest.unwrap_or(0));
                 }
-                let width = candidate.shape.len() - 2 * self.shift;
-                self.shapes.push(Shape {
-                    values: candidate.shape[self.shift..self.shift + width]
-                        .iter()
-                        .map(|value| value / candidate.height)
-                        .collect(),
-                    count: 1,
-                    used: clock,
-                });
+                let middle = &candidate.shape[self.shift..candidate.shape.len() - self.shift];
+                let values = middle.iter().map(|value| value / candidate.height);
+                self.shapes.push(Shape::new(values.collect(), clock));
             }
         }
     }
 
-    /// Greatest correlation over the allowed shifts, and the shift.
-    fn align(&self, shape: &[f64], candidate: &Candidate) -> (f64, usize) {
-        (0..=2 * self.shift)
-            .map(|shift| {
-                (
-                    correlation(shape, &candidate.shape[shift..shift + shape.len()]),
-                    shift,
-                )
-            })
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .unwrap_or((0.0, self.shift))
+    /// Brings every pending candidate's likeness to the established shapes up to date.
+    fn compare(&mut self) {
+        for pending in &mut self.pending {
+            if pending.likeness.is_none_or(|(at, _)| at != self.clock) {
+                let likeness = self
+                    .shapes
+                    .iter()
+                    .filter(|shape| shape.count >= 2)
+                    .map(|shape| pending.align(shape).0)
+                    .max_by(f64::total_cmp);
+                pending.likeness = Some((self.clock, likeness));
+            }
+        }
     }
 
-    /// Likeness to the established shapes, `None` while there is none.
-    fn likeness(&self, candidate: &Candidate) -> Option<f64> {
-        self.shapes
-            .iter()
-            .filter(|shape| shape.count >= 2)
-            .map(|shape| self.align(&shape.values, candidate).0)
-            .max_by(f64::total_cmp)
+    fn learn_levels(&mut self, is_new_beat: bool) {
+        let median = |memory: &VecDeque<f64>| percentile_of_sorted(&sorted(memory), 50.0);
+        self.learned.noise = median(&self.rejected);
+        if !is_new_beat {
+            return;
+        }
+        self.learned.beat = median(&self.heights);
+        let intervals = sorted(&self.intervals_s);
+        let at = |q: f64| percentile_of_sorted(&intervals, q);
+        self.learned.interval_s = at(self.weights.expected);
+        self.learned.spread_s = match (at(75.0), at(25.0)) {
+            (Some(high), Some(low)) if intervals.len() >= 5 => Some(high - low),
+            _ => None,
+        };
     }
 
     fn levels(&self) -> Levels {
         let w = &self.weights;
-        let mut window: Vec<f64> = self.pending.iter().map(|c| c.height).collect();
-        window.sort_by(|a, b| b.total_cmp(a));
+        let (mut first, mut second) = (0.0_f64, 0.0_f64);
+        for Pending { candidate, .. } in &self.pending {
+            second = second.max(first.min(candidate.height));
+            first = first.max(candidate.height);
+        }
         // One spike does not make the level, nor does the T wave of a slow heart's only beat: the second largest, or
         // half way to the largest (in logarithms) where it stands far out.
-        let in_window = match (window.first(), window.get(1)) {
-            (Some(first), Some(second)) => second.max((first * second).sqrt() * 0.7),
-            (Some(first), None) => *first,
-            _ => 0.0,
+        let in_window = if self.pending.len() < 2 {
+            first
+        } else {
+            second.max((first * second).sqrt() * 0.7)
         };
-        let past: Vec<f64> = self.heights.iter().copied().collect();
-        let beat = match median(&past) {
-            Some(level) if past.len() >= 4 => level,
+        let beat = match self.learned.beat {
+            Some(level) if self.heights.len() >= 4 => level,
             Some(level) => level.min(in_window * 1.5).max(in_window * 0.5),
             None => in_window,
         };
-        let rejected: Vec<f64> = self.rejected.iter().copied().collect();
-        let noise = median(&rejected).unwrap_or(0.1 * beat);
+        let noise = self.learned.noise.unwrap_or(0.1 * beat);
         let noisy = if beat > 0.0 {
             (noise / beat).clamp(0.0, 1.0)
         } else {
@@ -328,33 +443,35 @@ impl Selector {
         };
         let between = w.between + w.noisy_between * noisy;
         let threshold = (noise + between * (beat - noise)).clamp(w.least * beat, w.greatest * beat);
-        let intervals: Vec<f64> = self.intervals_s.iter().copied().collect();
-        let interval_s = percentile(&intervals, w.expected)
+        let interval_s = self
+            .learned
+            .interval_s
             .unwrap_or(FIRST_RR_S)
             .clamp(0.2, 2.5);
-        let irregular = match (percentile(&intervals, 75.0), percentile(&intervals, 25.0)) {
-            (Some(high), Some(low)) if intervals.len() >= 5 => ((high - low) / interval_s).min(1.0),
-            _ => 0.5,
-        };
+        let irregular = self
+            .learned
+            .spread_s
+            .map_or(0.5, |spread_s| (spread_s / interval_s).min(1.0));
         Levels {
             noisy,
             beat,
             threshold,
             interval_s,
             irregular,
-            known: (intervals.len() as f64 / 4.0).clamp(0.5, 1.0),
+            known: (self.intervals_s.len() as f64 / 4.0).clamp(0.5, 1.0),
         }
     }
 
     /// A candidate's own score.
-    fn own(&self, candidate: &Candidate, levels: &Levels) -> f64 {
+    fn own(&self, pending: &Pending, levels: &Levels) -> f64 {
         let w = &self.weights;
+        let candidate = &pending.candidate;
         let mut score = w.height * (candidate.height / levels.threshold).ln().min(1.5);
         let relative = candidate.height / levels.beat;
         if relative < w.floor {
             score -= 4.0 * (w.floor / relative).ln() + 1.0;
         }
-        if let Some(likeness) = self.likeness(candidate) {
+        if let Some((_, Some(likeness))) = pending.likeness {
             let weight = w.likeness * (1.0 + w.noisy_likeness * levels.noisy);
             score += weight * (likeness - w.likeness_zero).max(-0.6);
         }
@@ -405,19 +522,20 @@ impl Selector {
     }
 
     /// Indices of the best train and every candidate's own score.
-    fn search(&self, now: i64) -> (Vec<usize>, Vec<f64>) {
+    fn search(&mut self, now: i64) -> (Vec<usize>, Vec<f64>) {
+        self.compare();
         let levels = self.levels();
-        let own: Vec<f64> = self.pending.iter().map(|c| self.own(c, &levels)).collect();
+        let own: Vec<f64> = self.pending.iter().map(|p| self.own(p, &levels)).collect();
         let mut best = Vec::with_capacity(own.len());
         let mut from: Vec<Option<usize>> = Vec::with_capacity(own.len());
-        for (j, candidate) in self.pending.iter().enumerate() {
+        for (j, Pending { candidate, .. }) in self.pending.iter().enumerate() {
             let start = match &self.last {
                 Some(last) => self.between(last, candidate, &levels),
                 None => Some(0.0),
             };
             let mut choice = (start.unwrap_or(f64::NEG_INFINITY), None);
             for (i, earlier) in self.pending.iter().take(j).enumerate() {
-                if let Some(step) = self.between(earlier, candidate, &levels)
+                if let Some(step) = self.between(&earlier.candidate, candidate, &levels)
                     && best[i] + step > choice.0
                 {
                     choice = (best[i] + step, Some(i));
@@ -431,7 +549,7 @@ impl Selector {
             self.last.as_ref().map_or(-1.0, |last| -open(last.sample)),
             None,
         );
-        for (index, candidate) in self.pending.iter().enumerate() {
+        for (index, Pending { candidate, .. }) in self.pending.iter().enumerate() {
             let total = best[index] - open(candidate.sample);
             if total > end.0 {
                 end = (total, Some(index));
@@ -446,6 +564,12 @@ impl Selector {
         path.reverse();
         (path, own)
     }
+}
+
+fn sorted(memory: &VecDeque<f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = memory.iter().copied().collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values
 }
 
 fn remember(memory: &mut VecDeque<f64>, value: f64, limit: usize) {

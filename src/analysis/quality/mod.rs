@@ -5,8 +5,14 @@
 //! always relative to the height of the QRS. Millivolts only lower a grade ([`QualityReason::Weak`]), they never decide
 //! on beats.
 
+mod doubt;
+
+use super::beats::detect_beats;
 use super::{Beat, Grade, LOOK_AHEAD_S, QualityReason, QualitySpan};
+use crate::recording::{Lead, Unit};
 use crate::signal::{correlation, median, percentile};
+use doubt::Doubt;
+pub use doubt::{FEATURES, NAMES};
 use std::collections::VecDeque;
 use std::f64::consts::PI;
 
@@ -40,13 +46,8 @@ const WANDER_WAVES: f64 = 0.8;
 const SECONDS_KEPT: usize = PAST_S as usize + 1;
 /// A second before this many times as noisy as the one that is graded is past: the beats in it tell nothing of this one.
 const NOISY_BEFORE: f64 = 4.0;
-/// Log odds of a wrong beat in a second from which on nothing is said of it ([`Doubt`]). The bursts with which handheld
-/// recordings begin lie at 0.5 to 6 (looked at in CinC 2017, fold 2), clean seconds of LUDB with extra or paced beats up to
-/// 0.1, but for a couplet of record 83 (1.28). With -1.1 DS1 with electrode motion at 0 dB would lose two fifths of its
-/// seconds and +P rise from 78 to 88 %, and six of LUDB's 400 leads would lose seconds that are sound.
-const DOUBT_MOST: f64 = 0.3;
-/// Beats that are a second's own: from so long before it to so long after its start.
-const OWN_S: (f64, f64) = (0.7, 1.7);
+/// Seconds whose beats are remembered: a beat of a second kind comes rarely.
+const REMEMBERED_S: f64 = 30.0;
 /// QRS height over the window's range, below which the "beats" are ripples on something else.
 const RIPPLE: f64 = 0.05;
 /// QRS height in millivolts below which waves are not measured (EC57 detectors need not see less than 0.15 mV).
@@ -71,6 +72,8 @@ struct Second {
 struct Shape {
     time_s: f64,
     height: f64,
+    /// Log odds of the beat, by the detector.
+    odds: f64,
     values: Vec<f64>,
 }
 
@@ -156,6 +159,7 @@ impl QualityMeter {
         self.shapes.push_back(Shape {
             time_s: beat.time_s,
             height: high - low,
+            odds: odds(f64::from(beat.confidence)),
             values,
         });
     }
@@ -197,6 +201,14 @@ impl QualityMeter {
 
     /// The next second's grade with its reasons, once all that it rests on is there; `ended` says that no more comes.
     pub fn next(&mut self, ended: bool) -> Option<QualitySpan> {
+        Some(self.next_described(ended)?.0)
+    }
+
+    /// The same, and what the doubt of the second's beats rests on where that was asked.
+    pub fn next_described(
+        &mut self,
+        ended: bool,
+    ) -> Option<(QualitySpan, Option<[f64; FEATURES]>)> {
         let now = self.received as f64 / self.rate_hz;
         let k = self.graded;
         let until = (k as f64 + NEXT_S).max(FIRST_S);
@@ -212,12 +224,16 @@ impl QualityMeter {
         } else if now < until + LOOK_AHEAD_S {
             return None;
         }
-        let (grade, reasons) = self.grade(k, until);
+        let Graded {
+            grade,
+            reasons,
+            features,
+        } = self.grade(k, until);
         self.graded += 1;
         while self
             .shapes
             .front()
-            .is_some_and(|shape| shape.time_s < k as f64 - PAST_S)
+            .is_some_and(|shape| shape.time_s < k as f64 - REMEMBERED_S)
         {
             self.shapes.pop_front();
         }
@@ -225,19 +241,20 @@ impl QualityMeter {
             self.seconds.pop_front();
             self.first_second += 1;
         }
-        Some(QualitySpan {
+        let span = QualitySpan {
             range_s: k as f64..(k as f64 + 1.0).min(now),
             grade,
             reasons,
-        })
+        };
+        Some((span, features))
     }
 
     fn second(&self, k: usize) -> Option<&Second> {
         self.seconds.get(k.checked_sub(self.first_second)?)
     }
 
-    fn grade(&self, k: usize, until: f64) -> (Grade, Vec<QualityReason>) {
-        let unusable = |reason| (Grade::Unusable, vec![reason]);
+    fn grade(&self, k: usize, until: f64) -> Graded {
+        let unusable = Graded::unusable;
         let Some(second) = self.second(k) else {
             return unusable(QualityReason::Missing);
         };
@@ -261,7 +278,7 @@ impl QualityMeter {
         let from_s = k as f64 - PAST_S;
         let by_all = self.grade_by(second, &around, from_s..until, range);
         match self.noisy_before(k) {
-            Some(from_s) if by_all.0 == Grade::Unusable => {
+            Some(from_s) if by_all.grade == Grade::Unusable => {
                 self.grade_by(second, &around, from_s..until, range)
             }
             _ => by_all,
@@ -287,8 +304,8 @@ impl QualityMeter {
         around: &[&Second],
         time_s: std::ops::Range<f64>,
         range: f64,
-    ) -> (Grade, Vec<QualityReason>) {
-        let unusable = |reason| (Grade::Unusable, vec![reason]);
+    ) -> Graded {
+        let unusable = Graded::unusable;
         let shapes: Vec<&Shape> = self
             .shapes
             .iter()
@@ -308,17 +325,6 @@ impl QualityMeter {
         self.grade_noise(second, around, &shapes, height, range)
     }
 
-    /// What differs between the second's own beats and those most like them.
-    fn restlessness(&self, shapes: &[&Shape]) -> f64 {
-        let from_s = self.graded as f64;
-        let own = (from_s - OWN_S.0)..(from_s + OWN_S.1);
-        let near = shapes
-            .iter()
-            .copied()
-            .filter(|shape| own.contains(&shape.time_s));
-        differences(near, shapes)
-    }
-
     fn grade_noise(
         &self,
         second: &Second,
@@ -326,7 +332,7 @@ impl QualityMeter {
         shapes: &[&Shape],
         height: f64,
         range: f64,
-    ) -> (Grade, Vec<QualityReason>) {
+    ) -> Graded {
         let agreement = agreement(shapes);
         let differs = differences(shapes.iter().copied(), shapes) / height;
         let noise = second.noise / height;
@@ -347,19 +353,21 @@ impl QualityMeter {
         note(noise > NOISE_WAVES && !hum, QualityReason::Muscle);
         note(wander > WANDER_WAVES, QualityReason::Wander);
         note(self.millivolts && height < WEAK_MV, QualityReason::Weak);
-        let stands_out = median(
-            &shapes
-                .iter()
-                .map(|s| stands_out(&s.values))
-                .collect::<Vec<_>>(),
-        )
-        .unwrap_or(0.0);
+        let stands_out = middle(shapes, |shape| stands_out(&shape.values));
         let doubt = Doubt {
-            restless: self.restlessness(shapes) / height,
+            from_s: self.graded as f64,
+            second,
+            shapes,
+            remembered: &self.shapes,
+            height,
+            range,
+            agreement,
+            differs,
+            wander,
             stands_out,
-            swing: (second.high - second.low) / height,
         };
-        let lost = doubt.is_too_much()
+        let features = doubt.features();
+        let lost = doubt::is_too_much(&features)
             || stands_out < STANDS_OUT
             || agreement < AGREES_LEAST
             || differs > DIFFERS_MOST
@@ -374,28 +382,39 @@ impl QualityMeter {
             (false, false) => Grade::Beats,
             (false, true) => Grade::Waves,
         };
-        (grade, reasons)
+        Graded {
+            grade,
+            reasons,
+            features: Some(features),
+        }
     }
 }
 
-/// What speaks for wrong beats in a second: their odds, fitted (logistic regression) on the seconds of MIT-BIH DS1, clean and
-/// with NSTDB's electrode motion at 12, 6 and 0 dB and muscle noise at 0 dB added, for a beat too many or too few.
-struct Doubt {
-    /// What differs between the traces around the second's own beats and those most like them, over QRS height.
-    restless: f64,
-    /// How far the beats stand out of what is around them.
-    stands_out: f64,
-    /// The second's range over QRS height.
-    swing: f64,
+/// A second's grade, why it is not the best, and what the doubt of its beats rests on.
+struct Graded {
+    grade: Grade,
+    reasons: Vec<QualityReason>,
+    features: Option<[f64; FEATURES]>,
 }
 
-impl Doubt {
-    fn is_too_much(&self) -> bool {
-        let odds = 2.31 * (self.restless + 0.01).ln() - 1.13 * (self.stands_out + 1.0).ln()
-            + 1.26 * (self.swing + 0.1).ln()
-            + 4.69;
-        odds > DOUBT_MOST
+impl Graded {
+    fn unusable(reason: QualityReason) -> Self {
+        Self {
+            grade: Grade::Unusable,
+            reasons: vec![reason],
+            features: None,
+        }
     }
+}
+
+/// Log odds of a probability, at most 20 either way.
+fn odds(probability: f64) -> f64 {
+    (probability / (1.0 - probability)).ln().clamp(-20.0, 20.0)
+}
+
+/// Median of something over shapes, 0 for none.
+fn middle(shapes: &[&Shape], of: impl Fn(&Shape) -> f64) -> f64 {
+    median(&shapes.iter().map(|shape| of(shape)).collect::<Vec<_>>()).unwrap_or(0.0)
 }
 
 /// Root mean square by which each of some traces differs from those of all that are most like it (lower quartile); the
@@ -406,21 +425,19 @@ fn differences<'a>(some: impl Iterator<Item = &'a Shape>, all: &[&Shape]) -> f64
             let others: Vec<f64> = all
                 .iter()
                 .filter(|other| !std::ptr::eq(**other, shape))
-                .map(|other| {
-                    let sum: f64 = shape
-                        .values
-                        .iter()
-                        .zip(&other.values)
-                        .map(|(a, b)| (a - b).powi(2))
-                        .sum();
-                    // Two noisy traces differ by the square root of two times the noise of one.
-                    (sum / POINTS as f64 / 2.0).sqrt()
-                })
+                .map(|other| difference(shape, other))
                 .collect();
             percentile(&others, 25.0)
         })
         .collect();
     median(&single).unwrap_or(0.0)
+}
+
+/// Noise of one of two traces, as far as they differ by it: root mean square over the square root of two.
+fn difference(one: &Shape, other: &Shape) -> f64 {
+    let pairs = one.values.iter().zip(&other.values);
+    let sum: f64 = pairs.map(|(a, b)| (a - b).powi(2)).sum();
+    (sum / POINTS as f64 / 2.0).sqrt()
 }
 
 /// How alike the traces around the beats are: for each its upper quartile of correlations with the others (so that two
@@ -567,6 +584,37 @@ fn at_rail(values: &[f32], low: f64, high: f64, least_run: usize) -> f64 {
         before = value;
     }
     count as f64 / values.len().max(1) as f64
+}
+
+/// The seconds of a lead, with what the doubt of their beats rests on where that was asked.
+#[must_use]
+pub fn described(lead: &Lead) -> Vec<(QualitySpan, Option<[f64; FEATURES]>)> {
+    // As many samples together as when they are analysed; a beat is final so much later.
+    const TOGETHER: usize = 32;
+    const FINAL_S: f64 = 2.9;
+    let mut meter = QualityMeter::new(lead.rate_hz, lead.unit == Unit::Millivolt);
+    let mut beats = detect_beats(lead).into_iter().peekable();
+    let mut seconds = Vec::new();
+    let mut at = 0;
+    for stretch in lead.stretches() {
+        meter.skip(stretch.start - at);
+        for from in stretch.clone().step_by(TOGETHER) {
+            let to = (from + TOGETHER).min(stretch.end);
+            meter.push(&lead.samples.values(from..to));
+            let final_s = match to == stretch.end {
+                true => f64::INFINITY,
+                false => to as f64 / lead.rate_hz - FINAL_S,
+            };
+            let until_s = final_s.min(stretch.end as f64 / lead.rate_hz);
+            while let Some(beat) = beats.next_if(|beat| beat.time_s < until_s) {
+                meter.beat(&beat);
+            }
+            seconds.extend(std::iter::from_fn(|| meter.next_described(false)));
+        }
+        at = stretch.end;
+    }
+    seconds.extend(std::iter::from_fn(|| meter.next_described(true)));
+    seconds
 }
 
 /// Joins neighbouring seconds of the same grade and reasons.
