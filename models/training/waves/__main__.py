@@ -1,12 +1,14 @@
 """From LUDB to a network that marks P, QRS and T in one lead, its figures beside the rules', and the card:
-`python -m training.waves --ludb LUDB/data --qtdb qtdb-q1c --noise nstdb --program einthoven --work waves-work`."""
+`python -m training.waves --ludb LUDB/data --qtdb qtdb-q1c --noise nstdb --cinc2017 training2017
+--labels REFERENCE-v3.csv --program einthoven --work waves-work`."""
 
 import argparse
 from pathlib import Path
 
 import torch
 
-from . import augmentation, card, export, marks, records, rules
+from .. import cinc2017
+from . import augmentation, card, export, handheld, marks, records, rules
 from .combine import COMBINATIONS, Seen
 from .decode import decode
 from .network import Waves, multiply_adds
@@ -24,6 +26,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--ludb", type=Path, required=True, help="folder with 1.hea, 1.dat, 1.i … of LUDB 1.0.1, twelve leads")
     parser.add_argument("--qtdb", type=Path, required=True, help="folder with the excerpts of QTDB and .q1c")
     parser.add_argument("--noise", type=Path, required=True, help="folder with em.dat, ma.dat, bw.dat")
+    parser.add_argument("--cinc2017", type=Path, required=True, help="folder with A00001.mat …")
+    parser.add_argument("--labels", type=Path, required=True, help="REFERENCE-v3.csv")
     parser.add_argument("--program", type=Path, required=True, help="einthoven's command line")
     parser.add_argument("--work", type=Path, required=True, help="folder for weights and the marks out of fold")
     parser.add_argument("--epochs", type=int, default=24)
@@ -101,13 +105,18 @@ def main() -> None:
     sets = {}
     for name in COMPARED:
         chosen = [k for k, lead in enumerate(leads) if lead.name == name]
-        said = rules.measure(args.program, args.ludb, name)
+        said = rules.measure(args.program, [args.ludb], name)
         sets[f"LUDB lead {name}"] = compared([leads[k] for k in chosen], [seen[k] for k in chosen], said, False)
     excerpts = records.qtdb(args.qtdb)
     heard = [see(final, lead) for lead in excerpts]
-    said = rules.measure(args.program, args.qtdb, None)
+    said = rules.measure(args.program, [args.qtdb], None)
     for name, split_at_gaps in (("QTDB lead 0", False), ("QTDB lead 0, marked stretches", True)):
         sets[name] = compared(excerpts, heard, said, split_at_gaps)
+
+    entries = cinc2017.read_labels(args.labels)
+    of_label = {label: handheld.leads(args.cinc2017, entries, label) for label in handheld.EVERY}
+    heard = {label: [see(final, lead) for lead in several] for label, several in of_label.items()}
+    p_in_handheld = handheld.figures(of_label, heard, args.program, args.cinc2017)
 
     path = HERE / "waves.onnx"
     export.write_onnx(final, path)
@@ -117,7 +126,7 @@ def main() -> None:
     for lead, s in zip(leads, seen):
         by_record.setdefault(lead.record, []).append(score(lead.marks, s.waves))
     every_lead = table([merged(parts) for parts in by_record.values()])
-    facts = card.facts(args, leads, excerpts, sets, every_lead, path, parity, multiply_adds(final), final)
+    facts = card.facts(args, leads, excerpts, sets, every_lead, p_in_handheld, path, parity, multiply_adds(final), final)
     (HERE / "card.json").write_text(card.json_text(facts))
     (HERE / "card.md").write_text(card.text(facts))
 

@@ -71,6 +71,7 @@ def facts(
     excerpts: list[Lead],
     sets: dict,
     every_lead: dict,
+    p_in_handheld: dict,
     path: Path,
     parity: float,
     multiply_adds: int,
@@ -95,6 +96,7 @@ def facts(
         },
         "qtdb": {"records": [lead.record for lead in excerpts], "sha256": digest(excerpts)},
         "out_of_fold_all_leads": every_lead,
+        "p_in_handheld": p_in_handheld,
         "sets": sets,
     }
 
@@ -210,6 +212,7 @@ least 40 ms, T at least 80 ms).
   ODC-By 1.0, Kalyakulina et al., IEEE Access 8:186181, 2020. SHA-256 of signals and marks `{ludb["sha256"]}`.
 - QTDB, first reader (`.q1c`), {len(f["qtdb"]["records"])} excerpts, first lead: only tested. ODC-By 1.0, Laguna et al., Computers in
   Cardiology 1997. SHA-256 `{f["qtdb"]["sha256"]}`.
+- PhysioNet/CinC Challenge 2017: only tested, see below. ODC-By 1.0, Clifford et al., Computing in Cardiology 2017.
 - Noise: MIT-BIH Noise Stress Test Database, the stretches its standard mixes leave out. ODC-By 1.0.
 - All from PhysioNet, Goldberger et al., Circulation 101:e215, 2000.
 
@@ -241,6 +244,14 @@ the number of figures.
         for k, v in f["out_of_fold_all_leads"].items()
     ]
     page += table(["fiducial", "n", "missed / extra", "F1 %", "offset ms", "SD ms"], rows)
+    page += "P waves in handheld recordings (PhysioNet/CinC Challenge 2017, fold 1, labels version 3) labelled fibrillation, where none is, "
+    page += "and normal (each fifth), where nearly every beat has one; share of beats with a P wave in percent:\n\n"
+    rows = [
+        [label, method, s["recordings"], s["beats"], cell(s["with_p"])]
+        for label, of_method in f["p_in_handheld"].items()
+        for method, s in of_method.items()
+    ]
+    page += table(["label", "method", "recordings", "beats", "with P %"], rows)
     page += "## Where it fails\n\n"
     for name in ("LUDB lead i", "LUDB lead ii", "QTDB lead 0, marked stretches"):
         page += f"- {name}: {hardest(f['sets'][name])}"

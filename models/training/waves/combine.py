@@ -100,6 +100,13 @@ def retaken(beats: list[Beat], seen: Seen) -> list[Beat]:
     return found
 
 
+def averaged_t(beats: list[Beat], seen: Seen) -> list[Beat]:
+    """As `retaken`, but halfway where the rules' T wave is near the network's."""
+    pairs = partners(all_waves(beats), seen.waves, "T")
+    near = moved("T", 0.5)(beats, seen)
+    return [a if b.t in pairs else c for a, b, c in zip(near, beats, retaken(beats, seen))]
+
+
 def one_after_the_other(*steps: Combination) -> Combination:
     def all_steps(beats: list[Beat], seen: Seen) -> list[Beat]:
         for step in steps:
@@ -123,7 +130,11 @@ COMBINATIONS: dict[str, Combination] = {
     "T mean": moved("T", 0.5),
     "T network": moved("T", 1.0),
     "T retaken": retaken,
-    "QRS mean, T retaken": one_after_the_other(moved("QRS", 0.5), retaken),
+    "P, QRS and T mean": one_after_the_other(moved("P", 0.5), moved("QRS", 0.5), moved("T", 0.5)),
+    "P and QRS mean, T retaken": one_after_the_other(moved("P", 0.5), moved("QRS", 0.5), retaken),
+    "P and QRS mean, T averaged": one_after_the_other(
+        moved("P", 0.5), moved("QRS", 0.5), averaged_t
+    ),
     "P vetoed and added when sure, P and QRS mean, T retaken": one_after_the_other(
         vetoed_when_sure, moved("P", 0.5), added_over(SURELY), moved("QRS", 0.5), retaken
     ),
@@ -137,5 +148,6 @@ WORDS = {
     "P added when sure": "the same, if its mean probability is over 0.9",
     "P mean": "onset, peak and end of P halfway between the rules' and the network's wave, where both have one within 150 ms",
     "P network": "the same, all of the network's",
+    "T averaged": "halfway where both have a T wave within 150 ms, else as T retaken",
     "T retaken": "each beat's T wave is the network's, where it has one between this QRS and the next",
 }

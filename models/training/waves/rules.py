@@ -35,11 +35,14 @@ def beats(document: dict) -> list[Beat]:
     return found
 
 
-def measure(program: Path, folder: Path, lead: str | None) -> dict[str, list[Beat]]:
+def measure(program: Path, paths: list[Path], lead: str | None) -> dict[str, list[Beat]]:
     """Beats by record, of one lead (the first where none is named)."""
-    command = [program, "analyze", "--json", "--quiet", "--models", "none", *(["--lead", lead] if lead else []), folder]
-    text = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True).stdout
+    command = [program, "analyze", "--json", "--quiet", "--models", "none", *(["--lead", lead] if lead else []), *paths]
+    # A record that cannot be analysed has no line; the others' count.
+    text = subprocess.run(list(map(str, command)), capture_output=True, text=True).stdout
     documents = [json.loads(line) for line in text.splitlines()]
+    if not documents:
+        raise SystemExit(f"{program} says nothing of {paths[0]}")
     return {Path(document["file"]).stem: beats(document) for document in documents}
 
 
