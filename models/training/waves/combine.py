@@ -15,6 +15,8 @@ LONGEST_PR_S = 0.35
 POINTS = ("onset_s", "peak_s", "end_s")
 # Mean probability of P over a wave under which the network is sure that it is none, and over which that it is one.
 SURELY_NOT, SURELY = 0.1, 0.9
+# Median change from one RR interval to the next, as a share of the median interval, from which a rhythm counts as irregular.
+IRREGULAR = 0.1
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,16 @@ def added_over(least: float) -> Combination:
     return add
 
 
+def irregular(beats: list[Beat]) -> bool:
+    """Whether most intervals differ from the one before, as in fibrillation; too few beats count as irregular."""
+    intervals = np.diff([beat.qrs.peak_s for beat in beats])
+    return len(intervals) < 3 or float(np.median(np.abs(np.diff(intervals))) / np.median(intervals)) > IRREGULAR
+
+
+def added_where_regular(beats: list[Beat], seen: Seen) -> list[Beat]:
+    return beats if irregular(beats) else added_over(0.0)(beats, seen)
+
+
 def moved(kind: str, share: float) -> Combination:
     """Onset, peak and end of paired waves moved this share of the way from the rules' to the network's."""
     name = {"P": "p", "QRS": "qrs", "T": "t"}[kind]
@@ -121,6 +133,8 @@ COMBINATIONS: dict[str, Combination] = {
     "P vetoed when sure": vetoed_when_sure,
     "P added": added_over(0.0),
     "P added when sure": added_over(SURELY),
+    "P added where regular": added_where_regular,
+    "P vetoed when sure, added where regular": one_after_the_other(vetoed_when_sure, added_where_regular),
     "P vetoed and added": one_after_the_other(vetoed, added_over(0.0)),
     "P vetoed and added when sure": one_after_the_other(vetoed_when_sure, added_over(SURELY)),
     "P mean": moved("P", 0.5),
@@ -132,20 +146,23 @@ COMBINATIONS: dict[str, Combination] = {
     "T retaken": retaken,
     "P, QRS and T mean": one_after_the_other(moved("P", 0.5), moved("QRS", 0.5), moved("T", 0.5)),
     "P and QRS mean, T retaken": one_after_the_other(moved("P", 0.5), moved("QRS", 0.5), retaken),
-    "P and QRS mean, T averaged": one_after_the_other(
-        moved("P", 0.5), moved("QRS", 0.5), averaged_t
+    "P and QRS mean, T averaged": one_after_the_other(moved("P", 0.5), moved("QRS", 0.5), averaged_t),
+    "P mean, vetoed when sure, added where regular, QRS mean, T retaken": one_after_the_other(
+        vetoed_when_sure, moved("P", 0.5), added_where_regular, moved("QRS", 0.5), retaken
     ),
     "P vetoed and added when sure, P and QRS mean, T retaken": one_after_the_other(
         vetoed_when_sure, moved("P", 0.5), added_over(SURELY), moved("QRS", 0.5), retaken
     ),
 }
-"""Each is tried as it stands: no number in it was chosen by its result."""
+"""Each is tried as it stands: no number in it was chosen by its result. Those with "where regular" were thought of after
+the first figures had shown that added P waves also come in fibrillation."""
 
 WORDS = {
     "P vetoed": "the rules' P waves, without those that have no P wave of the network within 150 ms",
     "P vetoed when sure": "the rules' P waves, without those over which the network's mean probability of P is under 0.1",
     "P added": "where the rules find no P wave, the network's, at most 350 ms before the QRS",
     "P added when sure": "the same, if its mean probability is over 0.9",
+    "P added where regular": "as P added, in records whose median change from one RR interval to the next is at most a tenth",
     "P mean": "onset, peak and end of P halfway between the rules' and the network's wave, where both have one within 150 ms",
     "P network": "the same, all of the network's",
     "T averaged": "halfway where both have a T wave within 150 ms, else as T retaken",

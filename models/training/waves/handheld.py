@@ -17,7 +17,16 @@ from .rules import Beat
 from .score import DRAWS
 
 EVERY = {"af": 1, "normal": 5}
-ASKED = ("P vetoed", "P vetoed when sure", "P added", "P added when sure", "P vetoed and added", "P vetoed and added when sure")
+ASKED = (
+    "P vetoed",
+    "P vetoed when sure",
+    "P added",
+    "P added when sure",
+    "P added where regular",
+    "P vetoed when sure, added where regular",
+    "P vetoed and added",
+    "P vetoed and added when sure",
+)
 
 
 def leads(database: Path, entries: list[cinc2017.Entry], label: str) -> list[Lead]:
