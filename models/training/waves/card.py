@@ -11,7 +11,7 @@ import numpy as np
 
 from . import network
 from .combine import WORDS
-from .records import FOLDS, Lead, digest, fold
+from .records import FOLDS, OF_DS2, Lead, digest, fold
 from .score import FIDUCIALS, Errors
 from .train import BATCH, EMA_DECAY, PEAK_RATE, WEIGHT_DECAY
 
@@ -61,6 +61,7 @@ def by_record(leads: list[Lead], first: list[dict[str, Errors]], second: list[di
         "table": {
             lead.record: {"p_errors": wrong[k], **{f"{name} ms": every[k] for name, every in pairs.items()}}
             for k, lead in enumerate(leads)
+            if lead.record not in OF_DS2
         },
     }
 
@@ -211,7 +212,8 @@ least 40 ms, T at least 80 ms).
 - LUDB 1.0.1: {ludb["records"]} records of as many persons, {ludb["leads"]} leads, each with its own marks ({waves}).
   ODC-By 1.0, Kalyakulina et al., IEEE Access 8:186181, 2020. SHA-256 of signals and marks `{ludb["sha256"]}`.
 - QTDB, first reader (`.q1c`), {len(f["qtdb"]["records"])} excerpts, first lead: only tested. ODC-By 1.0, Laguna et al., Computers in
-  Cardiology 1997. SHA-256 `{f["qtdb"]["sha256"]}`.
+  Cardiology 1997. SHA-256 `{f["qtdb"]["sha256"]}`. {len(OF_DS2)} excerpts are of persons of MIT-BIH's DS2: they count in the sums as in
+  those of the rules, and are not listed by themselves.
 - PhysioNet/CinC Challenge 2017: only tested, see below. ODC-By 1.0, Clifford et al., Computing in Cardiology 2017.
 - Noise: MIT-BIH Noise Stress Test Database, the stretches its standard mixes leave out. ODC-By 1.0.
 - All from PhysioNet, Goldberger et al., Circulation 101:e215, 2000.

@@ -11,6 +11,8 @@ from . import marks
 
 LEADS = ("i", "ii", "iii", "avr", "avl", "avf", "v1", "v2", "v3", "v4", "v5", "v6")
 FOLDS = 5
+# Excerpts of QTDB from records of MIT-BIH's DS2: trained on never, tested within sums only, not listed by themselves.
+OF_DS2 = tuple(f"sel{number}" for number in (100, 103, 117, 123, 213, 221, 231, 232, 233))
 
 
 @dataclass(frozen=True)
