@@ -27,7 +27,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, required=True, help="folder for caches")
     parser.add_argument("--every", type=int, default=5, help="use each n-th recording of a fold")
     parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--seed", type=int, default=17)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[17, 18], help="each draws its own windows")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
@@ -80,9 +80,8 @@ def main() -> None:
         "network": "tcn",
         "every": args.every,
         "epochs": args.epochs,
-        "seed": args.seed,
         "tested_share_of_windows": TESTED_SHARE,
-        **compare(windows, tested, args.epochs, args.seed),
+        "by_seed": {str(seed): compare(windows, tested, args.epochs, seed) for seed in args.seeds},
     }
     (HERE / "leak.json").write_text(json.dumps(found, indent=1) + "\n")
     card.refresh_all()
