@@ -295,7 +295,7 @@ def ablation_text(ablation: dict) -> list[str]:
         f"{trained['windows']} windows of {trained['recordings']} recordings of folds 2 to 4, window by window and without augmentation but "
         f"turned windows; asked about {tested['windows']} windows of {tested['recordings']} recordings of fold 1. Without the "
         "separable convolutions a mean over four steps and a product with a matrix stand in their place. Short trainings "
-        "on a part of the data: they order the parts, they are no figures of the shipped model.",
+        "on a part of the data, no figures of the shipped model; the intervals are over recordings, not over seeds.",
         "",
         *table(["network", "seed", "parameters", "mean F1 of normal, af, other %", "accuracy %", "mean F1 minus whole"], rows),
     ]

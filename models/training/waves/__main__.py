@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from .. import cinc2017
-from . import augmentation, card, export, handheld, marks, records, rules
+from . import augmentation, card, disturbed, export, handheld, marks, records, rules
 from .combine import COMBINATIONS, Seen
 from .decode import decode
 from .network import Waves, multiply_adds
@@ -118,6 +118,9 @@ def main() -> None:
     heard = {label: [see(final, lead) for lead in several] for label, several in of_label.items()}
     p_in_handheld = handheld.figures(of_label, heard, args.program, args.cinc2017)
 
+    second = [lead for lead in leads if lead.name == "ii"]
+    noisy = disturbed.figures(second, lambda lead: see(nets[lead.fold], lead), args.noise, args.program, args.work / "noisy")
+
     path = HERE / "waves.onnx"
     export.write_onnx(final, path)
     rows = prepare(cut(at_250_hz(leads[0].millivolts, leads[0].rate_hz))[0])
@@ -126,7 +129,7 @@ def main() -> None:
     for lead, s in zip(leads, seen):
         by_record.setdefault(lead.record, []).append(score(lead.marks, s.waves))
     every_lead = table([merged(parts) for parts in by_record.values()])
-    facts = card.facts(args, leads, excerpts, sets, every_lead, p_in_handheld, path, parity, multiply_adds(final), final)
+    facts = card.facts(args, leads, excerpts, sets, every_lead, p_in_handheld, noisy, path, parity, multiply_adds(final), final)
     (HERE / "card.json").write_text(card.json_text(facts))
     (HERE / "card.md").write_text(card.text(facts))
 
