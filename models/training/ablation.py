@@ -67,7 +67,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, required=True, help="folder for caches")
     parser.add_argument("--every", type=int, default=5, help="use each n-th recording of a fold")
     parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[17])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[17, 18])
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
