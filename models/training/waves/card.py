@@ -253,7 +253,11 @@ the number of figures.
                 "QTDB's reader marked some beats only, and no T onset in half of the records: F1 over whole records means "
                 "little. Below, extra marks count only in stretches without a gap of more than 1 s between marks.\n\n"
             )
-    page += "The combinations begin with the rules' waves:\n\n"
+    page += (
+        "The network and its decoding were fixed before any figure, and so were the single steps of the combinations (vetoed, added, "
+        "mean, network, retaken). Those \"when sure\", \"averaged\" and the longer ones came after a look at fold 0 and QTDB, those "
+        "\"where regular\" after all figures: they need records that nobody has looked at. All begin with the rules' waves:\n\n"
+    )
     page += "".join(f"- {name}: {words}\n" for name, words in WORDS.items())
     page += "\nAll twelve leads of LUDB, out of fold, the network alone:\n\n"
     rows = [

@@ -154,8 +154,8 @@ COMBINATIONS: dict[str, Combination] = {
         vetoed_when_sure, moved("P", 0.5), added_over(SURELY), moved("QRS", 0.5), retaken
     ),
 }
-"""Each is tried as it stands: no number in it was chosen by its result. Those with "where regular" were thought of after
-the first figures had shown that added P waves also come in fibrillation."""
+"""No number in them was chosen by its result. The single steps (vetoed, added, mean, network, retaken) stood before any
+figure; "when sure", "averaged" and the longer ones came after a look at fold 0 and QTDB, "where regular" after all figures."""
 
 WORDS = {
     "P vetoed": "the rules' P waves, without those that have no P wave of the network within 150 ms",
