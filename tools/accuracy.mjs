@@ -16,6 +16,9 @@ const archives = join(root, "..", "shared", "data");
 const binary = join(root, "target", "native", "einthoven");
 const MARKS = ["<!-- accuracy: written by tools/accuracy.mjs --write -->", "<!-- accuracy ends -->"];
 
+// What the records of noise hold.
+const NOISES = { em: "electrode motion", ma: "muscle noise", bw: "wander" };
+
 // One row a question. `options` follow `einthoven evaluate`; the run is done once for all rows that ask the same.
 // `figures` are names of the JSON's shares; `n` says from the JSON how much they stand on.
 const ROWS = [
@@ -43,6 +46,28 @@ const ROWS = [
     figures: [["Se", "af_duration_se"], ["Sp", "af_duration_sp"]],
     n: ({ records, gross }) => `${records.length} records, ${minutes(gross.episodes.atrial_fibrillation.reference_ms)} min of it in ${minutes(gross.episodes.atrial_fibrillation.reference_ms + gross.episodes.atrial_fibrillation.other_ms)}`,
   },
+  ...[["em", [12, 6, 0]], ["ma", [6, 0]], ["bw", [-6]]].map(([noise, levels]) => ({
+    what: `QRS with ${NOISES[noise]} (${noise} of the Noise Stress Test Database, added as nst does) at ${levels.join(", ")} dB, in the noisy stretches: F1`,
+    data: "mitdb-ds1",
+    about: "MIT-BIH DS1, on which the detector was tuned, with other noise of the same records",
+    noise,
+    levels,
+  })),
+  {
+    what: "the same with em at 0 dB where the quality carries beats: +P, and the share of the time that it does",
+    data: "mitdb-ds1",
+    about: "MIT-BIH DS1, on which the grades were fitted, with other noise of the same record",
+    noise: "em",
+    levels: [0],
+    gated: true,
+  },
+  {
+    what: "share of the time without added noise that is called unusable",
+    data: "mitdb-ds1",
+    about: "MIT-BIH DS1, on which the grades were fitted",
+    options: ["--gated"],
+    unusable: true,
+  },
   ...["ii", "i"].map((lead) => ({
     what: `waves of lead ${lead.toUpperCase()} alone: F1 of P (also over records without P), QRS, T within 150 ms; standard deviation of P onset, P end, QRS onset, QRS end, T end after one median offset each`,
     data: "ludb-i-ii",
@@ -60,6 +85,9 @@ const ROWS = [
 ];
 // Fiducials whose F1 and whose spread a row of waves tells.
 const WAVES = ["p", "qrs", "t"];
+// Seconds of a record of MIT-BIH from 5:00 on, and of them those to which noise is added.
+const SCORED_S = 1506;
+const NOISY_S = 786;
 const BORDERS = ["p-onset", "p-end", "qrs-onset", "qrs-end", "t-end"];
 
 const rows = ROWS.map((row) => (unpacked(row.data) ? measured(row) : { ...row, figure: "skipped: no data" }));
@@ -88,7 +116,51 @@ function unpacked(name) {
 }
 
 function measured(row) {
+  if (row.noise) return unpacked("nstdb") ? measuredNoise(row) : { ...row, figure: "skipped: no data" };
+  if (row.unusable) return measuredUnusable(row);
   return row.waves ? measuredWaves(row) : measuredShares(row);
+}
+
+// F1 at each level; with `gated` +P and how much stays.
+function measuredNoise(row) {
+  const options = (level, folder) => [
+    ...(row.gated ? ["--gated"] : []),
+    "--noise",
+    join(folder, "nstdb", `${row.noise}.hea`),
+    "--snr",
+    String(level),
+  ];
+  const runs = row.levels.map((level) => evaluation(row.data, options(level, dataFolder)));
+  const figure = runs.map((json) => {
+    const id = row.gated ? "ppv" : "f1";
+    const { low, high } = json.intervals_95[id];
+    return `${percent(json.gross[id])} (${percent(low)}-${percent(high)})`;
+  });
+  const noisy = (json) => json.records.length * NOISY_S;
+  return {
+    ...row,
+    size: `${runs[0].records.length} records, ${grouped(annotated(runs[0].gross))} beats`,
+    figure: row.gated
+      ? `${figure[0]} %, ${percent(1 - runs[0].gross.shutdown_s / noisy(runs[0]))} % of ${grouped(noisy(runs[0]))} s`
+      : `${figure.join(", ")} %`,
+    command: ["einthoven evaluate", row.data, ...options(row.levels.join("|"), "")].join(" "),
+  };
+}
+
+// Reference beats, those in a shutdown among them (rows N, S, V, F, Q of the matrix).
+function annotated(gross) {
+  return gross.matrix.slice(0, 5).flat().reduce((sum, count) => sum + count, 0);
+}
+
+function measuredUnusable(row) {
+  const json = evaluation(row.data, row.options);
+  const seconds = json.records.length * SCORED_S;
+  return {
+    ...row,
+    size: `${json.records.length} records, ${grouped(seconds)} s`,
+    figure: `${percent(json.gross.shutdown_s / seconds)} %`,
+    command: ["einthoven evaluate", ...row.options, row.data].join(" "),
+  };
 }
 
 function measuredWaves(row) {

@@ -1,13 +1,17 @@
 //! From samples to candidates: a band-pass envelope of fixed delay, and its local maxima.
 //!
-//! Two kernels, the second and third derivative of a Gaussian, look at the same band around 12 Hz with a quarter
+//! Two kernels, the second and third derivative of a Gaussian, look at the same band around 20 Hz with a quarter
 //! period between them (a steerable quadrature pair; Freeman and Adelson 1991). Their energy does not depend on
 //! polarity or offset and scales with the signal. Both have compact support, so that the delay is fixed and the start,
 //! a gap or a spike is forgotten after 0.1 s.
 
-/// Centre of the band in hertz: QRS energy peaks at 8 to 20 Hz at all rates and ages, T waves lie below 7 Hz (Thakor,
-/// Webster, Tompkins, IEEE TBME 31:702, 1984; Elgendi 2013).
-const CENTRE_HZ: f64 = 12.0;
+/// Centre of the band in hertz. The energy of a QRS peaks at 8 to 20 Hz, T waves lie below 7 Hz (Thakor, Webster,
+/// Tompkins, IEEE TBME 31:702, 1984; Elgendi 2013), and so does most of what electrodes make that move: above the peak a
+/// beat stands out of them further than at it. On DS1 12 Hz and 20 Hz find clean beats equally well; with electrode motion at 0
+/// dB F1 rises from 62 to 74 %, with muscle noise it falls from 87 to 78 % (other weights untouched).
+const CENTRE_HZ: f64 = 20.0;
+/// The centre is at most this part of the rate: nearer to half of it the kernels have no shape left.
+const HIGHEST: f64 = 0.25;
 /// Half the length of a kernel in standard deviations of its Gaussian.
 const SUPPORT: f64 = 4.0;
 /// Half the length of the energy's smoothing window in seconds: joins the deflections of one QRS.
@@ -307,7 +311,8 @@ impl Envelope {
 /// blind to a constant and to a straight line.
 fn kernels(rate_hz: f64) -> (Vec<f64>, Vec<f64>) {
     // The nth derivative of a Gaussian peaks at sqrt(n) / (2 pi sigma); the two peaks lie around the centre.
-    let sigma = 2.5_f64.sqrt() / (2.0 * std::f64::consts::PI * CENTRE_HZ) * rate_hz;
+    let centre_hz = CENTRE_HZ.min(rate_hz * HIGHEST);
+    let sigma = 2.5_f64.sqrt() / (2.0 * std::f64::consts::PI * centre_hz) * rate_hz;
     let half = ((SUPPORT * sigma).ceil() as usize).max(4);
     let gauss = |t: f64| (-t * t / 2.0).exp();
     let mut even: Vec<f64> = (0..=half)
