@@ -1,9 +1,12 @@
 """card.json from the manifest and the figures; card.md from card.json alone."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 
 from . import cinc2017
-from .families import Family
+from .families import FAMILIES, Family
 from .train import BATCH, EMA_DECAY, MIXUP_ALPHA, PEAK_RATE, SMOOTHING, WEIGHT_DECAY
 
 INTENDED = (
@@ -17,6 +20,9 @@ EXCLUDED = [
     "monitoring where a missed or late answer does harm",
     "any use as the only ground for a decision; myocardial infarction and other findings it has no class for",
 ]
+HERE = Path(__file__).resolve().parent
+COMPARISONS = {"leak": tuple(FAMILIES), "ablation": ("canet",)}
+"""What `leak.py` and `ablation.py` leave beside this file, and the cards that show it."""
 CLASSES = {
     "normal": "sinus rhythm without other findings",
     "af": "atrial fibrillation",
@@ -65,7 +71,7 @@ def class_map_verdict(family: Family, marks: bool) -> str:
 def build(family: Family, manifest: dict, figures: dict, training: dict) -> dict:
     """The card: what the model is, where it comes from, what it can and cannot do."""
     verdict = class_map_verdict(family, manifest["outputs"]["cam_marks_influence"])
-    return {
+    content = {
         "schema": "einthoven-card/1",
         "id": manifest["id"],
         "name": family.name,
@@ -119,6 +125,33 @@ def build(family: Family, manifest: dict, figures: dict, training: dict) -> dict
         "changes": list(family.changes),
         "contact": "the project's issue tracker",
     }
+    return with_comparisons(content)
+
+
+def with_comparisons(content: dict) -> dict:
+    """The card with the comparisons that belong to it, after the external sets."""
+    found = {}
+    for key, value in content.items():
+        if key not in COMPARISONS:
+            found[key] = value
+        if key == "external":
+            for name, ids in COMPARISONS.items():
+                path = HERE / f"{name}.json"
+                if content["id"] in ids and path.exists():
+                    found[name] = json.loads(path.read_text())
+    return found
+
+
+def refresh_all() -> None:
+    """Write the comparisons into the cards of all families."""
+    for family in FAMILIES.values():
+        folder = HERE.parent / family.id
+        content = json.loads((folder / "card.json").read_text())
+        manifest = json.loads((folder / "manifest.json").read_text())
+        content.setdefault("class_map_verdict", class_map_verdict(family, manifest["outputs"]["cam_marks_influence"]))
+        content = with_comparisons(content)
+        (folder / "card.json").write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+        (folder / "card.md").write_text(markdown(content))
 
 
 def training_facts(counts: dict, history: list[dict], best: dict, parameters: int, seed: int) -> dict:
@@ -202,6 +235,72 @@ def brief_rows(lines: list[dict], name: str) -> list[list]:
     ]
 
 
+def points(entry: dict) -> str:
+    """A difference with its interval, in points."""
+    low, high = entry["ci95"]
+    return f"{100 * entry['value']:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+
+
+def leak_rows(seed: str, found: dict) -> list[list]:
+    """One draw of windows: what each split says, on which windows."""
+    same, own, heard = found["same_windows"], found["as_each_split_would_report"], found["on_windows_trained_on"]
+    asked = [("the same windows of fold 1", split, same, same[split]) for split in own]
+    asked += [("as each split would report", split, part, part) for split, part in own.items()]
+    asked += [("windows trained on", split, found["trained_on"][split], heard[split]) for split in own]
+    names = ("score_f1_normal_af_other", "accuracy")
+    return [
+        [seed, what, split, n["windows"], n["recordings"], *(ratio(figures[name]) for name in names)]
+        for what, split, n, figures in asked
+    ]
+
+
+def leak_text(leak: dict) -> list[str]:
+    """The same network with leaking splits, beside the one on recordings held apart."""
+    seeds = leak["by_seed"]
+    trained = " and ".join(str(found["trained_on"]["leaking"]["windows"]) for found in seeds.values())
+    changes = [
+        f"seed {seed}: {points(change['score_f1_normal_af_other'])} points of mean F1, {points(change['accuracy'])} of accuracy"
+        for seed, found in seeds.items()
+        for change in [found["same_windows"]["leaking minus held apart"]]
+    ]
+    head = ["seed", "asked about", "split", "windows", "recordings", "mean F1 of normal, af, other %", "accuracy %"]
+    return [
+        "## What a leak looks like",
+        "",
+        f"`{leak['network']}` trained twice a seed for {leak['epochs']} epochs on {trained} windows of each "
+        f"{leak['every']}th recording, window by window and without augmentation but turned windows: leaking, on a random "
+        f"{100 * (1 - leak['tested_share_of_windows']):.0f} % of all windows (10 s every 5 s) of folds 1 to 4, so that windows of one "
+        "recording stand on both sides, and held apart, on as many of folds 2 to 4. These are no figures of a shipped model; "
+        "fold 0 was not touched.",
+        "",
+        *table(head, [row for seed, found in seeds.items() for row in leak_rows(seed, found)]),
+        f"Leaking minus held apart on the same windows: {'; '.join(changes)}.",
+        "",
+    ]
+
+
+def ablation_text(ablation: dict) -> list[str]:
+    """The network without one of its parts."""
+    rows = [
+        [name, seed, line["parameters"], ratio(line["score_f1_normal_af_other"]), ratio(line["accuracy"])]
+        + [points(line["minus whole"]["score_f1_normal_af_other"]) if name != "whole" else ""]
+        for seed, lines in ablation["by_seed"].items()
+        for name, line in lines.items()
+    ]
+    trained, tested = ablation["trained_on"], ablation["tested_on"]
+    return [
+        "## Without its parts",
+        "",
+        f"The whole network and without one of its parts, each trained for {ablation['epochs']} epochs on the same "
+        f"{trained['windows']} windows of {trained['recordings']} recordings of folds 2 to 4, window by window and without augmentation but "
+        f"turned windows; asked about {tested['windows']} windows of {tested['recordings']} recordings of fold 1. Without the "
+        "separable convolutions a mean over four steps and a product with a matrix stand in their place. Short trainings "
+        "on a part of the data: they order the parts, they are no figures of the shipped model.",
+        "",
+        *table(["network", "seed", "parameters", "mean F1 of normal, af, other %", "accuracy %", "mean F1 minus whole"], rows),
+    ]
+
+
 def markdown(card: dict) -> str:
     """card.md."""
     numbers = [f"n {label}" for label in cinc2017.LABELS]
@@ -250,6 +349,8 @@ def markdown(card: dict) -> str:
         *table(["disturbance", "n", *numbers, *scores], brief_rows(card["robustness"], "disturbance")),
         "External sets: " + card["external"] + ".",
         "",
+        *(leak_text(card["leak"]) if "leak" in card else []),
+        *(ablation_text(card["ablation"]) if "ablation" in card else []),
         "## Calibration fold (fold 1)",
         "",
         "The epoch, the calibration and the limits were chosen here, so these figures flatter: mean F1 "

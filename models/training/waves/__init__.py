@@ -1,0 +1,1 @@
+"""Segmentation of one lead into P, QRS and T."""
