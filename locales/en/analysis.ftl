@@ -30,6 +30,7 @@ method-axis-net = net heights of the six limb leads
 method-global = earliest onset to latest end over the leads, near the outermost mark
 method-heights = heights over the line before each complex, median over the beats of the usual kind
 method-every-beat = median over the beats of the usual kind
+method-every-beat-network = median over the beats of the usual kind, their marks halfway between rules and a small network
 method-qtc-bazett = Bazett
 method-qtc-fridericia = Fridericia
 method-qtc-framingham = Framingham

@@ -4,13 +4,17 @@
 //! onset to the latest end in any lead (CSE Working Party, Eur Heart J 6:815, 1985; AHA/ACC/HRS 2007, part I). A single
 //! lead's earliest or latest mark is also the likeliest one to be wrong, so an order statistic further in is taken.
 //!
-//! Each lead is delineated by itself, on the median shapes of its own beats; the marks of the leads meet on the time axis
-//! of the analysed lead's beats. Leads that follow from others by Einthoven's and Goldberger's rules say nothing of their
-//! own and do not vote.
+//! Each lead is delineated by itself, by the rules alone, on the median shapes of its own beats; the marks of the leads
+//! meet on the time axis of the analysed lead's beats. Leads that follow from others by Einthoven's and Goldberger's rules
+//! say nothing of their own and do not vote.
+//!
+//! The network that helps in a single lead is not asked. With it, in LUDB (records that it had not heard, the annotator's
+//! median of the three outermost marks), QT would scatter by 13 ms for 19 and QRS by 12 for 14, but P and PR would be
+//! within 20 ms in 89 and 95 % of the records for 93 and 97.
 
 use super::analyse::{beats_and_quality, within_usable};
 use super::measurements::{LEAST_BEATS, Sex, WIDEST_QRS_S, with_corrections};
-use super::waves::{BeatWaves, Delineation, delineate};
+use super::waves::{BeatWaves, Delineation, delineate_by_rules};
 use super::{Analysis, Beat, Intervals};
 use crate::recording::{Lead, LeadName, Measured, Phrase, Recording};
 use crate::signal::{median, percentile, standard_deviation};
@@ -196,7 +200,7 @@ impl Minute {
         let part = lead.part(first..at(self.range_s.end));
         let (beats, quality) = beats_and_quality(&part, part.samples.len());
         let beats = within_usable(beats, &quality);
-        let Delineation { beats: waves, .. } = delineate(&part, &beats, &quality);
+        let Delineation { beats: waves, .. } = delineate_by_rules(&part, &beats, &quality);
         let matched = self.matched(&beats, &waves, first as f64 / lead.rate_hz);
         let least = LEAST_BEATS.max(self.beats_s.len().div_ceil(2));
         if matched.len() < least {
@@ -365,7 +369,8 @@ mod tests {
         ];
         for (one, all) in pairs {
             let (one, all) = (one.value().unwrap(), all.value().unwrap());
-            assert!((one - all).abs() < 3.0, "{one} {all}");
+            // The one lead's marks are moved towards the network's, the leads' together are not.
+            assert!((one - all).abs() < 8.0, "{one} {all}");
         }
     }
 

@@ -3,7 +3,7 @@
 use super::atrial_wave::atrial_waves;
 use super::dissociation::dissociations;
 use super::signs::{Signs, heights_mv, spikes};
-use super::waves::{Absent, BeatWaves, Delineation, Wave, delineate, on_waves};
+use super::waves::{Absent, BeatWaves, Delineation, MarkedBy, Wave, delineate, on_waves};
 use super::{Analysis, Beat, HeartRate, Intervals, MedianBeat, QualitySpan, WaveMarks};
 use crate::recording::{Lead, Measured, Phrase};
 use crate::signal::{correlation, median, percentile, standard_deviation};
@@ -61,6 +61,7 @@ pub fn measure(
     let Delineation {
         beats: waves,
         lone_p,
+        marked_by,
     } = delineate(lead, &beats, &quality);
     let signs = Signs {
         lead: lead.standard,
@@ -76,6 +77,7 @@ pub fn measure(
     let intervals = intervals(
         built.as_ref().map(|(beat, _)| beat).map_err(Clone::clone),
         &usual,
+        marked_by,
         &rr,
         sex,
     );
@@ -86,6 +88,7 @@ pub fn measure(
         quality,
         beats,
         waves,
+        waves_by: marked_by,
         signs,
         rate,
         intervals,
@@ -318,21 +321,26 @@ fn level_before(values: &[f64], qrs_onset: Option<f64>, rate_hz: f64) -> f64 {
         .unwrap_or(0.0)
 }
 
+/// The message id of how intervals over the beats are measured.
+fn method(marked_by: MarkedBy) -> &'static str {
+    match marked_by {
+        MarkedBy::Rules => "method-every-beat",
+        MarkedBy::RulesAndNetwork => "method-every-beat-network",
+    }
+}
+
 /// Intervals over the usual beats: the median of the single ones with their standard deviation.
 fn intervals(
     beat: Result<&MedianBeat, Phrase>,
     waves: &[BeatWaves],
+    marked_by: MarkedBy,
     rr: &[f64],
     sex: Option<Sex>,
 ) -> Intervals {
     if let Err(reason) = beat {
         return Intervals::withheld(&reason);
     }
-    let widths: Vec<f64> = waves
-        .iter()
-        .map(|beat| f64::from(beat.qrs.end_s - beat.qrs.onset_s))
-        .collect();
-    if median(&widths).is_some_and(|width_s| width_s > WIDEST_QRS_S) {
+    if waves.iter().filter(|beat| !beat.qrs_is_clear).count() * 2 > waves.len() {
         return Intervals::withheld(&Phrase::new("analysis-no-clear-qrs"));
     }
     let over = |length_s: &dyn Fn(&BeatWaves) -> Option<f32>, there: bool, missing: &str| {
@@ -346,7 +354,7 @@ fn intervals(
                 value,
                 sd: standard_deviation(&lengths),
                 n: lengths.len(),
-                method: "method-every-beat".to_owned(),
+                method: method(marked_by).to_owned(),
             },
             _ => Measured::withheld(missing),
         }

@@ -1,4 +1,5 @@
-//! What is measured in a recording: quality by the second, beats, waves, intervals. Rules only; models come after.
+//! What is measured in a recording: quality by the second, beats, waves, intervals. Rules, with small networks in code
+//! beside them (`classes`, `waves::network`); models that are files come after.
 //!
 //! The same code runs over a file and over a stream: filters are causal or of fixed delay, with a stated look-ahead of
 //! at most [`LOOK_AHEAD_S`]; what the look-ahead has confirmed is final, and the final stream equals the file's result.
@@ -28,7 +29,7 @@ pub use global::{Global, LeadMarks};
 use crate::recording::{BeatCode, Measured, SampleIndex};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
-use waves::BeatWaves;
+use waves::{BeatWaves, MarkedBy};
 
 /// Seconds after which what was said of a sample is final.
 pub const LOOK_AHEAD_S: f64 = 3.0;
@@ -204,6 +205,8 @@ pub struct Analysis {
     /// only, and a day of waves would be megabytes on the way to it.
     #[serde(skip)]
     pub waves: Vec<BeatWaves>,
+    /// What marked the waves.
+    pub waves_by: MarkedBy,
     /// What only findings ask for; it stays where it was measured, as the waves do.
     #[serde(skip)]
     pub signs: signs::Signs,

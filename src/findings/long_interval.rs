@@ -110,6 +110,7 @@ pub mod testing {
                 t: t_end
                     .map(|at| wave(at - 160.0, at - 70.0, at))
                     .ok_or(Absent::Flat),
+                qrs_is_clear: true,
                 t_end_is_clear: true,
             })
             .collect();

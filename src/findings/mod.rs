@@ -210,6 +210,7 @@ pub(crate) mod testing {
             }],
             beats,
             waves: Vec::new(),
+            waves_by: crate::analysis::waves::MarkedBy::Rules,
             signs: crate::analysis::signs::Signs::default(),
             inverted: false,
             rate: Ok(HeartRate {
@@ -275,6 +276,7 @@ pub(crate) mod testing {
                 },
                 qrs: wave(-0.04, 0.05),
                 t: Ok(wave(0.2, 0.36)),
+                qrs_is_clear: true,
                 t_end_is_clear: true,
             })
             .collect();

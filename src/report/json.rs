@@ -10,7 +10,7 @@ pub use hrv::{CorrectionPart, HrvPart, HrvWindowPart};
 use super::global::lead_names;
 use super::{LeadSummary, Report, Words, rhythm_spans};
 use crate::analysis::edits::Edit;
-use crate::analysis::waves::{Absent, Wave};
+use crate::analysis::waves::{Absent, MarkedBy, Wave};
 use crate::analysis::{Analysis, Global, Grade, Intervals, MedianBeat, QualityReason};
 use crate::recording::{Measured, Patient, Phrase, SignalKind, Unit};
 use serde::{Deserialize, Serialize};
@@ -156,6 +156,9 @@ pub struct AnalysisPart {
     pub quality: Vec<QualityPart>,
     pub beats: Vec<BeatPart>,
     pub waves: Or<Vec<BeatWavesPart>>,
+    /// What marked the waves; left out where there is no analysis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waves_by: Option<MarkedBy>,
     pub median_beat: Or<MedianBeatPart>,
     pub rhythm: Vec<RhythmPart>,
     pub rate_per_min: Or<RatePart>,
@@ -468,6 +471,7 @@ fn analysis_part(report: &Report, words: &Words) -> AnalysisPart {
                 quality: Vec::new(),
                 beats: Vec::new(),
                 waves: Or::Withheld(all.clone()),
+                waves_by: None,
                 median_beat: Or::Withheld(all.clone()),
                 rhythm,
                 rate_per_min: Or::Withheld(all.clone()),
@@ -508,6 +512,7 @@ fn analysis_part(report: &Report, words: &Words) -> AnalysisPart {
             })
             .collect(),
         waves: Or::Value(waves(analysis, lead, words)),
+        waves_by: Some(analysis.waves_by),
         median_beat: match &analysis.median_beat {
             Some(beat) => Or::Value(median_beat_part(beat, lead)),
             None => Or::Withheld(withhold(&Phrase::new("withheld-no-median-beat"))),

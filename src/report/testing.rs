@@ -75,6 +75,7 @@ pub fn analysis() -> Analysis {
         }],
         beats,
         waves: vec![waves()],
+        waves_by: crate::analysis::waves::MarkedBy::Rules,
         signs: crate::analysis::signs::Signs::default(),
         inverted: false,
         rate: Ok(HeartRate {
@@ -131,6 +132,7 @@ fn waves() -> BeatWaves {
         p: Err(Absent::NoRepeat),
         qrs: wave(-0.04, 0.0, 0.06),
         t: Ok(wave(0.2, 0.28, 0.36)),
+        qrs_is_clear: true,
         t_end_is_clear: true,
     }
 }

@@ -127,11 +127,35 @@ impl ResamplingTable {
             rows: Vec::with_capacity(n_out),
             weights: Vec::new(),
         };
+        let step = rate_in / rate_out;
+        let period = period(step);
         for m in 0..n_out {
-            let position = m as f64 * (rate_in / rate_out);
-            table.push_row(position, reach, &kernel);
+            let position = m as f64 * step;
+            let before = period.and_then(|period| m.checked_sub(period));
+            match before.filter(|_| table.is_inside(position, reach)) {
+                Some(before) if table.is_inside(before as f64 * step, reach) => {
+                    table.push_again(before, (position - before as f64 * step).round() as usize);
+                }
+                _ => table.push_row(position, reach, &kernel),
+            }
         }
         Some(table)
+    }
+
+    /// Whether the kernel does not reach beyond the input.
+    fn is_inside(&self, position: f64, reach: f64) -> bool {
+        position - reach > 1.0 && position + reach + 2.0 < self.n_in as f64
+    }
+
+    /// The row `before` once more, `later` input samples on.
+    fn push_again(&mut self, before: usize, later: usize) {
+        let (first, begin) = self.rows[before];
+        let end = self
+            .rows
+            .get(before + 1)
+            .map_or(self.weights.len(), |row| row.1);
+        self.rows.push((first + later, self.weights.len()));
+        self.weights.extend_from_within(begin..end);
     }
 
     fn push_row(&mut self, position: f64, reach: f64, kernel: &Kernel) {
@@ -173,6 +197,14 @@ impl ResamplingTable {
             })
             .collect()
     }
+}
+
+/// After how many output samples, of at most 250, the kernel lies on the input in the same way again.
+fn period(step: f64) -> Option<usize> {
+    (1..=250).find(|n| {
+        let inputs = *n as f64 * step;
+        (inputs - inputs.round()).abs() < 1e-9
+    })
 }
 
 fn sinc(x: f64) -> f64 {
@@ -257,7 +289,7 @@ mod tests {
             rolloff,
             edge_samples: 1e-9,
         };
-        for rate_in in [50.0, 131.7, 257.3, 512.41] {
+        for rate_in in [50.0, 128.0, 131.7, 257.3, 360.0, 512.41] {
             let x: Vec<f32> = (0..400)
                 .map(|k| (k * 7919 % 101) as f32 / 50.0 - 1.0)
                 .collect();

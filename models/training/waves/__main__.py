@@ -28,7 +28,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--noise", type=Path, required=True, help="folder with em.dat, ma.dat, bw.dat")
     parser.add_argument("--cinc2017", type=Path, required=True, help="folder with A00001.mat …")
     parser.add_argument("--labels", type=Path, required=True, help="REFERENCE-v3.csv")
-    parser.add_argument("--program", type=Path, required=True, help="einthoven's command line")
+    parser.add_argument("--program", type=Path, required=True, help="einthoven's command line of commit 9d21431: later ones ask the network themselves")
     parser.add_argument("--work", type=Path, required=True, help="folder for weights and the marks out of fold")
     parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--seed", type=int, default=17)

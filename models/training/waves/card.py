@@ -82,7 +82,7 @@ def facts(
     names = list(dict.fromkeys(lead.record for lead in leads))
     content = path.read_bytes()
     return {
-        "what": "einthoven waves: P, QRS and T of one lead; an experiment, not wired into the program",
+        "what": "einthoven waves: P, QRS and T of one lead; the program asks it beside its rules",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "seed": args.seed,
         "epochs": args.epochs,
@@ -209,7 +209,7 @@ def text(facts: dict) -> str:
 {f["date"]} · {f["parameters"]} parameters · {f["multiply_adds_10_s"] / 1e6:.2f} million multiply-adds for 10 s ·
 {f["epochs"]} epochs · seed {f["seed"]} · `waves.onnx` {f["onnx"]["bytes"]} bytes, SHA-256 `{f["onnx"]["sha256"]}`
 
-Research and education; not a medical device. An experiment beside the rules of the program, which does not use it.
+Research and education; not a medical device. The program asks it beside its rules, as "In the program" below says.
 
 {verdict}
 ## Network and training

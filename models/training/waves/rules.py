@@ -1,4 +1,8 @@
-"""What the program's rules say of a record: the waves of `einthoven analyze`."""
+"""What the program's rules say of a record: the waves of `einthoven analyze`.
+
+The card's figures are of a program that did not ask the network itself yet (commit 9d21431); a later one answers with both
+together.
+"""
 
 import json
 import subprocess

@@ -101,6 +101,7 @@ pub fn at_times(times_s: &[f64]) -> Analysis {
         }),
         median_beat: None,
         waves: Vec::new(),
+        waves_by: crate::analysis::waves::MarkedBy::Rules,
         signs: crate::analysis::signs::Signs::default(),
         intervals: Intervals::withheld(&Phrase::new("withheld-not-measured")),
         global: Err(Phrase::new("analysis-global-few-leads")),

@@ -2,26 +2,33 @@
 //!
 //! Beats of alike QRS within a stretch of at most [`BLOCK`] beats share a median shape. The shape is delineated
 //! (`marks`), whether it has a P is judged by how the single beats repeat it (`presence`), and each beat's P and T
-//! are then moved to where they correlate best with the shape's. Nothing is said outside of [`Grade::Waves`] nor across
-//! gaps.
+//! are then moved to where they correlate best with the shape's. In recordings of up to ten minutes a small
+//! network (`network`) is asked as well, and borders lie halfway between the two (`together`). Nothing is said outside of
+//! [`Grade::Waves`] nor across gaps.
 
 mod kinds;
 mod lone_p;
 mod marks;
+mod network;
 mod presence;
 #[cfg(test)]
 mod tests;
+mod together;
 
 pub use lone_p::LoneP;
 
+use super::measurements::WIDEST_QRS_S;
 use super::{Beat, Grade, QualitySpan};
 use crate::recording::Lead;
 use crate::signal::{Band, butterworth, median, median_of_mut, sos_filtfilt};
 use kinds::{Kind, Member, Trace, kinds};
 use marks::{BEFORE, Bump, GRID_HZ, Marks, samples};
 use presence::{Rhythm, detrended_correlation, p_presence, p_window, segment, segment_of};
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
+/// Longest recording in which the network is asked, seconds: it takes 3 ms for 5 s, so nearly a minute for a day.
+const NETWORK_UP_TO_S: f64 = 600.0;
 /// Beats that may share a median shape: about half a minute, over which waves do not change.
 const BLOCK: usize = 40;
 /// Beats of a kind from which on its median tells waves from noise.
@@ -62,7 +69,7 @@ pub struct Wave {
     /// Where it returns.
     pub end_s: f32,
     /// 0 to 1: correlation with the median wave of its kind of beats; 0.5 where there is no other beat to compare,
-    /// and at most 0.5 for a T whose end is not clear.
+    /// and at most 0.5 for a T whose end is not clear, or that only the network sees.
     pub confidence: f32,
 }
 
@@ -115,11 +122,24 @@ pub struct BeatWaves {
     pub p: Result<Wave, Absent>,
     /// QRS complex.
     pub qrs: Wave,
+    /// Whether intervals may rest on the QRS: the rules find it no wider than a QRS is, else there is something with it.
+    pub qrs_is_clear: bool,
     /// T wave.
     pub t: Result<Wave, Absent>,
     /// Whether intervals may rest on the T's end: the T is not flat, does not run into a U wave, and two ways of finding
-    /// its end agree.
+    /// its end agree; where the network was asked, it sees the same T.
     pub t_end_is_clear: bool,
+}
+
+/// What marked the waves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MarkedBy {
+    /// The rules alone.
+    #[default]
+    Rules,
+    /// The rules, and a small network that moves their marks.
+    RulesAndNetwork,
 }
 
 /// What is found in a lead.
@@ -129,11 +149,44 @@ pub struct Delineation {
     pub beats: Vec<BeatWaves>,
     /// P waves without a QRS complex after them, in order.
     pub lone_p: Vec<LoneP>,
+    /// What marked the waves; lone P waves are always the rules'.
+    pub marked_by: MarkedBy,
 }
 
-/// Delineates the beats of a lead that lie in stretches of [`Grade::Waves`].
+/// Delineates the beats of a lead that lie in stretches of [`Grade::Waves`]: by rules, and with the network's help in
+/// recordings of up to ten minutes.
 #[must_use]
 pub fn delineate(lead: &Lead, beats: &[Beat], quality: &[QualitySpan]) -> Delineation {
+    let mut found = delineate_by_rules(lead, beats, quality);
+    if lead.duration_s() <= NETWORK_UP_TO_S {
+        let stretches: Vec<Range<usize>> = lead
+            .stretches()
+            .into_iter()
+            .filter(|stretch| holds_any(lead, stretch, beats, &found.beats))
+            .collect();
+        together::move_halfway(&mut found.beats, beats, &network::see(lead, &stretches));
+        keep_to_quality(&mut found.beats, beats, quality);
+        keep_order(&mut found.beats, beats);
+        found.marked_by = MarkedBy::RulesAndNetwork;
+    }
+    found
+}
+
+/// Whether a stretch holds a beat with waves.
+fn holds_any(lead: &Lead, stretch: &Range<usize>, beats: &[Beat], waves: &[BeatWaves]) -> bool {
+    let (from_s, to_s) = (lead.time_s(stretch.start), lead.time_s(stretch.end));
+    let first = waves.partition_point(|own| beats[own.beat].time_s < from_s);
+    waves
+        .get(first)
+        .is_some_and(|own| beats[own.beat].time_s < to_s)
+}
+
+/// The same by the rules alone.
+pub(super) fn delineate_by_rules(
+    lead: &Lead,
+    beats: &[Beat],
+    quality: &[QualitySpan],
+) -> Delineation {
     let mut all = Delineation::default();
     for stretch in lead.stretches() {
         for block in blocks(lead, &stretch, beats, quality) {
@@ -417,6 +470,7 @@ impl KindWaves<'_> {
             usual,
             p,
             qrs,
+            qrs_is_clear: f64::from(qrs.end_s - qrs.onset_s) <= WIDEST_QRS_S,
             t,
             t_end_is_clear: self.marks.t_end_is_clear,
         }

@@ -192,6 +192,24 @@ fn nothing_is_said_across_gaps_or_on_disturbed_stretches() {
     }
 }
 
+#[test]
+fn the_network_is_asked_up_to_ten_minutes_and_the_result_says_so() {
+    for (duration_s, marked_by) in [
+        (20.0, MarkedBy::RulesAndNetwork),
+        (600.0, MarkedBy::RulesAndNetwork),
+        (601.0, MarkedBy::Rules),
+    ] {
+        let options = SimulatorOptions {
+            duration_s,
+            sample_rate_hz: 125.0,
+            ..options(Simulated::Sinus, Some(70.0))
+        };
+        let analysis = analysed(&simulate(&options).recording);
+        assert_eq!(analysis.waves_by, marked_by, "{duration_s} s");
+        assert!(analysis.waves.len() as f64 > duration_s);
+    }
+}
+
 fn ordered(analysis: &Analysis) -> Result<(), TestCaseError> {
     let mut last = f64::NEG_INFINITY;
     for waves in &analysis.waves {
