@@ -1,5 +1,6 @@
 //! How likely a second holds a wrong beat.
 
+use super::weights::{DOUBT_MOST, NETWORK};
 use super::{Second, Shape, difference, differences, middle, stands_out};
 use crate::signal::median;
 use std::collections::VecDeque;
@@ -128,13 +129,51 @@ impl Doubt<'_> {
     }
 }
 
-/// Log odds of a wrong beat in a second from which on nothing is said of it. The bursts with which handheld
-/// recordings begin lie at 0.5 to 6 (looked at in CinC 2017, fold 2), clean seconds of LUDB with extra or paced beats up to
-/// 0.1, but for a couplet of record 83 (1.28).
-const DOUBT_MOST: f64 = 0.3;
+/// Units of the hidden layer.
+const HIDDEN: usize = 12;
+
+/// Features, one hidden layer of hyperbolic tangents, the log odds of a wrong beat. Weights are in [`NETWORK`], made by
+/// `models/training/quality`; its card says what it reaches.
+#[derive(Clone, Copy, Debug)]
+pub struct Network {
+    /// `input[unit][feature]`; the features' mean and spread are in it.
+    pub input: [[f64; FEATURES]; HIDDEN],
+    /// One a unit.
+    pub input_bias: [f64; HIDDEN],
+    /// One a unit.
+    pub output: [f64; HIDDEN],
+    /// Of the odds.
+    pub output_bias: f64,
+}
+
+impl Network {
+    fn odds(&self, features: &[f64; FEATURES]) -> f64 {
+        let dot = |weights: &[f64], values: &[f64]| -> f64 {
+            weights.iter().zip(values).map(|(a, b)| a * b).sum()
+        };
+        let mut hidden = self.input_bias;
+        for (unit, weights) in hidden.iter_mut().zip(&self.input) {
+            *unit = (*unit + dot(weights, features)).tanh();
+        }
+        dot(&hidden, &self.output) + self.output_bias
+    }
+}
 
 /// Whether nothing is said of a second, by its features.
 pub fn is_too_much(features: &[f64; FEATURES]) -> bool {
-    let odds = 2.31 * features[0] - 1.13 * features[1] + 1.26 * features[2] + 4.69;
-    odds > DOUBT_MOST
+    NETWORK.odds(features) > DOUBT_MOST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::weights::REFERENCE;
+    use super::*;
+
+    #[test]
+    fn the_network_says_what_it_said_in_training() {
+        for (features, expected) in &REFERENCE {
+            let found = NETWORK.odds(features);
+            assert!((found - expected).abs() < 1e-3, "{found} {expected}");
+        }
+    }
 }

@@ -6,6 +6,7 @@
 //! on beats.
 
 mod doubt;
+mod weights;
 
 use super::beats::detect_beats;
 use super::{Beat, Grade, LOOK_AHEAD_S, QualityReason, QualitySpan};

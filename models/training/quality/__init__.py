@@ -1,0 +1,1 @@
+"""Training of the doubt of a second's beats from MIT-BIH DS1 with noise, and LUDB."""
