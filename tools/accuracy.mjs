@@ -148,7 +148,7 @@ function measuredNoise(row) {
     figure: row.gated
       ? `${figure[0]} %, ${percent(1 - runs[0].gross.shutdown_s / noisy(runs[0]))} % of ${grouped(noisy(runs[0]))} s`
       : `${figure.join(", ")} %`,
-    command: ["einthoven evaluate", row.data, ...options(row.levels.join("|"), "")].join(" "),
+    command: ["einthoven evaluate", row.data, ...options(row.levels[0], "")].join(" "),
   };
 }
 
