@@ -4,7 +4,6 @@ The whole network and the network without one of its three parts, trained alike 
 same windows of fold 1. Fold 0 is not touched.
 """
 
-import argparse
 import json
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 
 from . import card, cinc2017
 from .canet import CANet
-from .windowed import Windows, ask, difference, figures, fit, windows_of
+from .windowed import Windows, arguments, ask, difference, figures, fit, windows_of
 
 HERE = Path(__file__).resolve().parent
 
@@ -60,18 +59,6 @@ VARIANTS = {
 }
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m training.ablation", description=__doc__)
-    parser.add_argument("--database", type=Path, required=True, help="folder with A00001.mat …")
-    parser.add_argument("--labels", type=Path, required=True, help="REFERENCE-v3.csv")
-    parser.add_argument("--work", type=Path, required=True, help="folder for caches")
-    parser.add_argument("--every", type=int, default=5, help="use each n-th recording of a fold")
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[17, 18])
-    parser.add_argument("--threads", type=int, default=2)
-    return parser.parse_args()
-
-
 def compare(train: Windows, test: Windows, epochs: int, seed: int) -> dict:
     """Figures of each variant, and its difference from the whole."""
     answers, found = {}, {}
@@ -89,7 +76,7 @@ def compare(train: Windows, test: Windows, epochs: int, seed: int) -> dict:
 
 
 def main() -> None:
-    args = arguments()
+    args = arguments("ablation", __doc__, epochs=8)
     torch.set_num_threads(args.threads)
     args.work.mkdir(parents=True, exist_ok=True)
     entries = cinc2017.read_labels(args.labels)

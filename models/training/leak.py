@@ -5,7 +5,6 @@ of one recording stand on both sides, as in many papers; once on other recording
 about the same windows. Fold 0 is not touched.
 """
 
-import argparse
 import json
 from pathlib import Path
 
@@ -14,22 +13,10 @@ import torch
 
 from . import card, cinc2017
 from .tcn import TCN
-from .windowed import Windows, ask, difference, figures, fit, windows_of
+from .windowed import Windows, arguments, ask, difference, figures, fit, windows_of
 
 HERE = Path(__file__).resolve().parent
 TESTED_SHARE = 0.25
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m training.leak", description=__doc__)
-    parser.add_argument("--database", type=Path, required=True, help="folder with A00001.mat …")
-    parser.add_argument("--labels", type=Path, required=True, help="REFERENCE-v3.csv")
-    parser.add_argument("--work", type=Path, required=True, help="folder for caches")
-    parser.add_argument("--every", type=int, default=5, help="use each n-th recording of a fold")
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[17, 18], help="each draws its own windows")
-    parser.add_argument("--threads", type=int, default=2)
-    return parser.parse_args()
 
 
 def trained(windows: Windows, epochs: int, seed: int) -> torch.nn.Module:
@@ -68,7 +55,7 @@ def compare(windows: Windows, tested_fold: np.ndarray, epochs: int, seed: int) -
 
 
 def main() -> None:
-    args = arguments()
+    args = arguments("leak", __doc__, epochs=10)
     torch.set_num_threads(args.threads)
     args.work.mkdir(parents=True, exist_ok=True)
     entries = cinc2017.read_labels(args.labels)

@@ -3,6 +3,7 @@
 Plainer than `train.py` and much shorter, no augmentation but turned windows: for figures beside each other, not for use.
 """
 
+import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,19 @@ from .cache import prepared_windows
 from .evaluate import Answers, bootstrap_counts, figure
 from .metrics import score
 from .train import BATCH, PEAK_RATE, WEIGHT_DECAY, class_weights, one_cycle, soft_cross_entropy
+
+
+def arguments(command: str, description: str, epochs: int) -> argparse.Namespace:
+    """What both comparisons are told."""
+    parser = argparse.ArgumentParser(prog=f"python -m training.{command}", description=description)
+    parser.add_argument("--database", type=Path, required=True, help="folder with A00001.mat …")
+    parser.add_argument("--labels", type=Path, required=True, help="REFERENCE-v3.csv")
+    parser.add_argument("--work", type=Path, required=True, help="folder for caches")
+    parser.add_argument("--every", type=int, default=5, help="use each n-th recording of a fold")
+    parser.add_argument("--epochs", type=int, default=epochs)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[17, 18], help="each draws its own windows and start")
+    parser.add_argument("--threads", type=int, default=2)
+    return parser.parse_args()
 
 
 @dataclass(frozen=True)
