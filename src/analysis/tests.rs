@@ -105,7 +105,7 @@ fn motion_is_unusable_and_extra_beats_are_not() {
         let moved = SimulatorOptions {
             noise: vec![Noise {
                 span_s: Some(20.0..40.0),
-                ..Noise::throughout(NoiseKind::Motion, -6.0)
+                ..Noise::throughout(NoiseKind::Motion, -12.0)
             }],
             ..usual.clone()
         };

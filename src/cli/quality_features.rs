@@ -2,16 +2,17 @@
 
 use super::Exit;
 use super::arguments::{Common, Open};
-use super::noise::Noise;
+use super::noise::{Noise, is_within};
 use super::output::{Output, Stop};
 use super::reading::{Cut, Opened, each_recording, leads};
 use crate::analysis::Grade;
 use crate::analysis::beats::detect_beats;
-use crate::analysis::quality::{NAMES, described};
+use crate::analysis::quality::{described, input_names};
 use crate::evaluation::{ClassMap, Marks, Outcome, noisy_stretches, pair_beats};
 use crate::recording::{BeatCode, Lead, Phrase, Recording};
 use clap::Args;
 use std::fmt::Write;
+use std::ops::Range;
 use std::path::PathBuf;
 
 /// Largest distance of a pair in seconds.
@@ -28,15 +29,16 @@ pub struct Arguments {
     open: Open,
 }
 
-/// Prints a line a second that was asked: `record,second,grade,beats,extra,missed` and the features by their names. Beats
-/// are those found in that second; those too many and too few are known where there are annotations.
+/// Prints a line a second: `record,second,noisy,grade,beats,extra,missed,ectopic` and the network's inputs by their names. Beats are those
+/// found in that second; those too many and too few, and annotated ones of class S or V, are known where there are annotations. Noisy is 1 within the
+/// stretches to which noise was added.
 pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, Stop> {
     let Ok(noise) = arguments.noise.read(&arguments.open, output)? else {
         return Ok(Exit::NothingRead);
     };
     output.put(&format!(
-        "record,second,grade,beats,extra,missed,{}\n",
-        NAMES.join(",")
+        "record,second,noisy,grade,beats,extra,missed,ectopic,{}\n",
+        input_names().join(",")
     ))?;
     let mut work = |opened: Opened, output: &mut Output| {
         let table = || -> Result<String, Phrase> {
@@ -44,14 +46,14 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
             let lead = lead.first().copied().flatten().unwrap_or(0);
             let noisy = noise.as_ref().map(|noise| noise.to(&opened.recording));
             let noisy = noisy.transpose()?;
-            let is_scored = |time_s: f64| {
-                let stretches = noisy_stretches(opened.recording.duration_s());
-                noisy.is_none() || super::noise::is_within(&stretches, time_s)
+            let stretches = match noisy {
+                Some(_) => noisy_stretches(opened.recording.duration_s()),
+                None => Vec::new(),
             };
             Ok(lines(
                 noisy.as_ref().unwrap_or(&opened.recording),
                 lead,
-                is_scored,
+                &stretches,
             ))
         };
         match table() {
@@ -74,14 +76,14 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
     )
 }
 
-fn lines(recording: &Recording, lead: usize, is_scored: impl Fn(f64) -> bool) -> String {
+fn lines(recording: &Recording, lead: usize, stretches: &[Range<f64>]) -> String {
     let Some(lead) = recording.leads.get(lead) else {
         return String::new();
     };
-    let (found, wrong) = wrong(recording, lead);
+    let counted = counted(recording, lead);
     let mut table = String::new();
-    for (span, features) in described(lead) {
-        let Some(features) = features.filter(|_| is_scored(span.range_s.start)) else {
+    for (span, inputs) in described(lead) {
+        let Some(inputs) = inputs else {
             continue;
         };
         let within = |times: &[f64]| times.iter().filter(|t| span.range_s.contains(t)).count();
@@ -93,43 +95,60 @@ fn lines(recording: &Recording, lead: usize, is_scored: impl Fn(f64) -> bool) ->
         // Writing to a text does not fail.
         let _ = write!(
             table,
-            "{},{},{grade},{},{},{}",
+            "{},{},{},{grade},{},{},{},{}",
             recording.source.name,
             span.range_s.start,
-            within(&found),
-            within(&wrong.0),
-            within(&wrong.1)
+            u8::from(is_within(stretches, span.range_s.start)),
+            within(&counted.found),
+            within(&counted.extra),
+            within(&counted.missed),
+            within(&counted.ectopic),
         );
-        for feature in features {
-            let _ = write!(table, ",{feature:.4}");
+        for input in inputs {
+            let _ = write!(table, ",{input:.4}");
         }
         table.push('\n');
     }
     table
 }
 
-/// Times of the beats found, and of those too many and too few.
-fn wrong(recording: &Recording, lead: &Lead) -> (Vec<f64>, (Vec<f64>, Vec<f64>)) {
+/// Times in seconds of beats.
+struct Counted {
+    found: Vec<f64>,
+    extra: Vec<f64>,
+    missed: Vec<f64>,
+    /// Annotated as S or V.
+    ectopic: Vec<f64>,
+}
+
+fn counted(recording: &Recording, lead: &Lead) -> Counted {
     let rate_hz = lead.rate_hz;
     let window = (WINDOW_S * rate_hz).round() as i64;
     let beats = detect_beats(lead);
-    let found: Vec<f64> = beats.iter().map(|beat| beat.time_s).collect();
     let test: Vec<(usize, BeatCode)> = beats.iter().map(|beat| (beat.sample, beat.class)).collect();
     let (reference, test) = (
         Marks::of_annotations(&recording.annotations, ClassMap::Bxb, window),
         Marks::of_beats(&test),
     );
-    let time = |marks: &Marks, index: usize| {
-        let beat = marks.beats.get(index);
-        beat.map(|(sample, _)| *sample as f64 / rate_hz)
-    };
+    let time = |(sample, _): &(i64, BeatCode)| *sample as f64 / rate_hz;
     let (mut extra, mut missed) = (Vec::new(), Vec::new());
     for step in pair_beats(&reference, &test, window, 0, i64::MAX) {
         match step.outcome {
             Outcome::Matched => {}
-            Outcome::Extra => extra.extend(time(&test, step.test)),
-            Outcome::Missed => missed.extend(time(&reference, step.reference)),
+            Outcome::Extra => extra.extend(test.beats.get(step.test).map(time)),
+            Outcome::Missed => missed.extend(reference.beats.get(step.reference).map(time)),
         }
     }
-    (found, (extra, missed))
+    let is_ectopic = |(_, code): &&(i64, BeatCode)| matches!(code, BeatCode::S | BeatCode::V);
+    Counted {
+        found: beats.iter().map(|beat| beat.time_s).collect(),
+        extra,
+        missed,
+        ectopic: reference
+            .beats
+            .iter()
+            .filter(is_ectopic)
+            .map(time)
+            .collect(),
+    }
 }

@@ -8,11 +8,15 @@ use std::collections::VecDeque;
 /// Beats that are a second's own: from so long before it to so long after its start.
 const OWN_S: (f64, f64) = (0.7, 1.7);
 
-/// What the doubt rests on.
+/// Features of one second.
 pub const FEATURES: usize = 16;
+/// Seconds before one whose mean features are looked at beside its own.
+pub const BEFORE: usize = 5;
+/// What the doubt rests on: a second's own features, the mean ones of the seconds before it, those of the next.
+pub const INPUTS: usize = 3 * FEATURES;
 
 /// Names of the features.
-pub const NAMES: [&str; FEATURES] = [
+const NAMES: [&str; FEATURES] = [
     "restless",
     "stands_out",
     "swing",
@@ -30,6 +34,40 @@ pub const NAMES: [&str; FEATURES] = [
     "late",
     "scatter",
 ];
+
+/// Names of the inputs.
+#[must_use]
+pub fn input_names() -> Vec<String> {
+    ["", "before_", "next_"]
+        .iter()
+        .flat_map(|of| NAMES.iter().map(move |name| format!("{of}{name}")))
+        .collect()
+}
+
+/// A second's features with those around it: disturbance comes in stretches, a beat from the ventricles alone. A second
+/// without features (nothing was there to describe) counts as like the one that is asked about.
+#[must_use]
+pub fn inputs<'a>(
+    own: &'a [f64; FEATURES],
+    before: impl Iterator<Item = Option<&'a [f64; FEATURES]>>,
+    next: Option<&'a [f64; FEATURES]>,
+) -> [f64; INPUTS] {
+    let mut inputs = [0.0; INPUTS];
+    let (first, others) = inputs.split_at_mut(FEATURES);
+    let (mean, last) = others.split_at_mut(FEATURES);
+    first.copy_from_slice(own);
+    last.copy_from_slice(next.unwrap_or(own));
+    let before: Vec<&[f64; FEATURES]> = before
+        .map(|features| features.unwrap_or(own))
+        .chain(std::iter::repeat(own))
+        .take(BEFORE)
+        .collect();
+    for (index, value) in mean.iter_mut().enumerate() {
+        let sum: f64 = before.iter().map(|features| features[index]).sum();
+        *value = sum / BEFORE as f64;
+    }
+    inputs
+}
 
 /// A second with its beats and those around it.
 pub struct Doubt<'a> {
@@ -132,12 +170,12 @@ impl Doubt<'_> {
 /// Units of the hidden layer.
 const HIDDEN: usize = 12;
 
-/// Features, one hidden layer of hyperbolic tangents, the log odds of a wrong beat. Weights are in [`NETWORK`], made by
+/// The inputs, one hidden layer of hyperbolic tangents, the log odds of a wrong beat. Weights are in [`NETWORK`], made by
 /// `models/training/quality`; its card says what it reaches.
 #[derive(Clone, Copy, Debug)]
 pub struct Network {
-    /// `input[unit][feature]`; the features' mean and spread are in it.
-    pub input: [[f64; FEATURES]; HIDDEN],
+    /// `input[unit][index]`; the inputs' mean and spread are in it.
+    pub input: [[f32; INPUTS]; HIDDEN],
     /// One a unit.
     pub input_bias: [f64; HIDDEN],
     /// One a unit.
@@ -147,21 +185,20 @@ pub struct Network {
 }
 
 impl Network {
-    fn odds(&self, features: &[f64; FEATURES]) -> f64 {
-        let dot = |weights: &[f64], values: &[f64]| -> f64 {
-            weights.iter().zip(values).map(|(a, b)| a * b).sum()
-        };
-        let mut hidden = self.input_bias;
-        for (unit, weights) in hidden.iter_mut().zip(&self.input) {
-            *unit = (*unit + dot(weights, features)).tanh();
+    fn odds(&self, inputs: &[f64; INPUTS]) -> f64 {
+        let mut odds = self.output_bias;
+        for (unit, weights) in self.input.iter().enumerate() {
+            let products = weights.iter().zip(inputs).map(|(w, x)| f64::from(*w) * x);
+            let sum = self.input_bias[unit] + products.sum::<f64>();
+            odds += self.output[unit] * sum.tanh();
         }
-        dot(&hidden, &self.output) + self.output_bias
+        odds
     }
 }
 
-/// Whether nothing is said of a second, by its features.
-pub fn is_too_much(features: &[f64; FEATURES]) -> bool {
-    NETWORK.odds(features) > DOUBT_MOST
+/// Whether nothing is said of a second.
+pub fn is_too_much(inputs: &[f64; INPUTS]) -> bool {
+    NETWORK.odds(inputs) > DOUBT_MOST
 }
 
 #[cfg(test)]
@@ -171,9 +208,21 @@ mod tests {
 
     #[test]
     fn the_network_says_what_it_said_in_training() {
-        for (features, expected) in &REFERENCE {
-            let found = NETWORK.odds(features);
+        for (inputs, expected) in &REFERENCE {
+            let found = NETWORK.odds(inputs);
             assert!((found - expected).abs() < 1e-3, "{found} {expected}");
         }
+    }
+
+    #[test]
+    fn a_second_without_features_counts_as_like_the_one_asked_about() {
+        let of = |value: f64| [value; FEATURES];
+        let (own, other, next) = (of(1.0), of(6.0), of(3.0));
+        let alone = inputs(&own, std::iter::empty(), None);
+        assert_eq!(alone, [1.0; INPUTS]);
+        let around = inputs(&own, [Some(&other), None].into_iter(), Some(&next));
+        assert_eq!(around[..FEATURES], own);
+        assert_eq!(around[FEATURES..2 * FEATURES], of(2.0));
+        assert_eq!(around[2 * FEATURES..], next);
     }
 }

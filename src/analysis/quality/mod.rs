@@ -12,8 +12,8 @@ use super::beats::detect_beats;
 use super::{Beat, Grade, LOOK_AHEAD_S, QualityReason, QualitySpan};
 use crate::recording::{Lead, Unit};
 use crate::signal::{correlation, median, percentile};
-use doubt::Doubt;
-pub use doubt::{FEATURES, NAMES};
+use doubt::{BEFORE, Doubt, FEATURES};
+pub use doubt::{INPUTS, input_names};
 use std::collections::VecDeque;
 use std::f64::consts::PI;
 
@@ -27,14 +27,15 @@ const POINTS: usize = 60;
 const PAST_S: f64 = 5.0;
 const NEXT_S: f64 = 1.5;
 const FIRST_S: f64 = 6.5;
-/// Agreement between beats below which nothing is said, and from which on waves are measured.
-const AGREES_LEAST: f64 = 0.3;
+/// Agreement between beats below which nothing is said, and from which on waves are measured. What nothing is said
+/// beyond is told by the network of [`doubt`]; the fixed limits are where it has learnt little.
+const AGREES_LEAST: f64 = 0.15;
 const AGREES_WELL: f64 = 0.8;
 /// Root mean square of what differs between the traces around beats, over QRS height.
-const DIFFERS_MOST: f64 = 0.35;
+const DIFFERS_MOST: f64 = 0.5;
 const DIFFERS_WAVES: f64 = 0.12;
 /// Steepest point of the QRS over the upper quartile of the slopes around it, below which it does not stand out.
-const STANDS_OUT: f64 = 3.0;
+const STANDS_OUT: f64 = 2.5;
 /// High-frequency noise (root mean square over QRS height).
 const NOISE_MOST: f64 = 0.3;
 const NOISE_WAVES: f64 = 0.05;
@@ -92,7 +93,10 @@ pub struct QualityMeter {
     seconds: VecDeque<Second>,
     first_second: usize,
     shapes: VecDeque<Shape>,
-    graded: usize,
+    /// Seconds that have been described; one more than are graded, once there are any.
+    described: usize,
+    /// The second that waits for its next, behind the [`BEFORE`] ones.
+    waiting: VecDeque<Described>,
 }
 
 impl QualityMeter {
@@ -114,7 +118,8 @@ impl QualityMeter {
             seconds: VecDeque::new(),
             first_second: 0,
             shapes: VecDeque::new(),
-            graded: 0,
+            described: 0,
+            waiting: VecDeque::new(),
         }
     }
 
@@ -205,13 +210,44 @@ impl QualityMeter {
         Some(self.next_described(ended)?.0)
     }
 
-    /// The same, and what the doubt of the second's beats rests on where that was asked.
-    pub fn next_described(
-        &mut self,
-        ended: bool,
-    ) -> Option<(QualitySpan, Option<[f64; FEATURES]>)> {
+    /// The same, and what the doubt of the second's beats rests on where there is something to describe.
+    pub fn next_described(&mut self, ended: bool) -> Option<(QualitySpan, Option<[f64; INPUTS]>)> {
+        let next = match self.describe(ended) {
+            Some(first) if self.waiting.is_empty() => {
+                self.waiting.push_back(first);
+                self.describe(ended)
+            }
+            other => other,
+        };
+        if next.is_none() && !ended {
+            return None;
+        }
+        let (own, before) = self.waiting.make_contiguous().split_last()?;
+        if own.is_given {
+            return None;
+        }
+        let after = next.as_ref().and_then(|second| second.features.as_ref());
+        let before = before.iter().rev().map(|second| second.features.as_ref());
+        let (grade, reasons, inputs) = own.graded(before, after);
+        let span = QualitySpan {
+            range_s: own.range_s.clone(),
+            grade,
+            reasons,
+        };
+        match next {
+            Some(next) => self.waiting.push_back(next),
+            None => self.waiting.back_mut()?.is_given = true,
+        }
+        if self.waiting.len() > BEFORE + 1 {
+            self.waiting.pop_front();
+        }
+        Some((span, inputs))
+    }
+
+    /// Describes the next second, once all that it rests on is there.
+    fn describe(&mut self, ended: bool) -> Option<Described> {
         let now = self.received as f64 / self.rate_hz;
-        let k = self.graded;
+        let k = self.described;
         let until = (k as f64 + NEXT_S).max(FIRST_S);
         if ended {
             if k as f64 >= now {
@@ -225,12 +261,11 @@ impl QualityMeter {
         } else if now < until + LOOK_AHEAD_S {
             return None;
         }
-        let Graded {
-            grade,
-            reasons,
-            features,
-        } = self.grade(k, until);
-        self.graded += 1;
+        let described = Described {
+            range_s: k as f64..(k as f64 + 1.0).min(now),
+            ..self.description(k, until)
+        };
+        self.described += 1;
         while self
             .shapes
             .front()
@@ -238,24 +273,19 @@ impl QualityMeter {
         {
             self.shapes.pop_front();
         }
-        while self.first_second + SECONDS_KEPT < self.graded {
+        while self.first_second + SECONDS_KEPT < self.described {
             self.seconds.pop_front();
             self.first_second += 1;
         }
-        let span = QualitySpan {
-            range_s: k as f64..(k as f64 + 1.0).min(now),
-            grade,
-            reasons,
-        };
-        Some((span, features))
+        Some(described)
     }
 
     fn second(&self, k: usize) -> Option<&Second> {
         self.seconds.get(k.checked_sub(self.first_second)?)
     }
 
-    fn grade(&self, k: usize, until: f64) -> Graded {
-        let unusable = Graded::unusable;
+    fn description(&self, k: usize, until: f64) -> Described {
+        let unusable = Described::unusable;
         let Some(second) = self.second(k) else {
             return unusable(QualityReason::Missing);
         };
@@ -275,14 +305,14 @@ impl QualityMeter {
         if high <= low {
             return unusable(QualityReason::Flat);
         }
-        let range = high - low;
-        let from_s = k as f64 - PAST_S;
-        let by_all = self.grade_by(second, &around, from_s..until, range);
-        match self.noisy_before(k) {
-            Some(from_s) if by_all.grade == Grade::Unusable => {
-                self.grade_by(second, &around, from_s..until, range)
-            }
-            _ => by_all,
+        let by = |from_s: f64| {
+            let within = |shape: &&Shape| (from_s..until).contains(&shape.time_s);
+            let shapes: Vec<&Shape> = self.shapes.iter().filter(within).collect();
+            self.describe_by(second, &around, &shapes, high - low)
+        };
+        Described {
+            since: self.noisy_before(k).map(|from_s| Box::new(by(from_s))),
+            ..by(k as f64 - PAST_S)
         }
     }
 
@@ -298,20 +328,15 @@ impl QualityMeter {
             .map(|before| before as f64 + 1.0)
     }
 
-    /// The grade by the beats of a time.
-    fn grade_by(
+    /// The description by these beats.
+    fn describe_by(
         &self,
         second: &Second,
         around: &[&Second],
-        time_s: std::ops::Range<f64>,
+        shapes: &[&Shape],
         range: f64,
-    ) -> Graded {
-        let unusable = Graded::unusable;
-        let shapes: Vec<&Shape> = self
-            .shapes
-            .iter()
-            .filter(|s| time_s.contains(&s.time_s))
-            .collect();
+    ) -> Described {
+        let unusable = Described::unusable;
         let heights: Vec<f64> = shapes.iter().map(|s| s.height).collect();
         let Some(height) = median(&heights).filter(|height| *height > 0.0) else {
             // No beat for many seconds: a standstill if the line is quiet, but that cannot be told from a lost contact.
@@ -323,17 +348,17 @@ impl QualityMeter {
         if second.at_rail > 0.2 && (second.high - second.low) > 0.8 * height {
             return unusable(QualityReason::Saturated);
         }
-        self.grade_noise(second, around, &shapes, height, range)
+        self.describe_noise(second, around, shapes, height, range)
     }
 
-    fn grade_noise(
+    fn describe_noise(
         &self,
         second: &Second,
         around: &[&Second],
         shapes: &[&Shape],
         height: f64,
         range: f64,
-    ) -> Graded {
+    ) -> Described {
         let agreement = agreement(shapes);
         let differs = differences(shapes.iter().copied(), shapes) / height;
         let noise = second.noise / height;
@@ -356,7 +381,7 @@ impl QualityMeter {
         note(self.millivolts && height < WEAK_MV, QualityReason::Weak);
         let stands_out = middle(shapes, |shape| stands_out(&shape.values));
         let doubt = Doubt {
-            from_s: self.graded as f64,
+            from_s: self.described as f64,
             second,
             shapes,
             remembered: &self.shapes,
@@ -367,15 +392,69 @@ impl QualityMeter {
             wander,
             stands_out,
         };
-        let features = doubt.features();
-        let lost = doubt::is_too_much(&features)
-            || stands_out < STANDS_OUT
-            || agreement < AGREES_LEAST
-            || differs > DIFFERS_MOST
-            || noise > NOISE_MOST
-            || mains > MAINS_MOST
-            || height < RIPPLE * range;
-        if reasons.is_empty() && (agreement < AGREES_WELL || differs > DIFFERS_WAVES || lost) {
+        Described {
+            range_s: 0.0..0.0,
+            is_lost: stands_out < STANDS_OUT
+                || agreement < AGREES_LEAST
+                || differs > DIFFERS_MOST
+                || noise > NOISE_MOST
+                || mains > MAINS_MOST
+                || height < RIPPLE * range,
+            is_restless: agreement < AGREES_WELL || differs > DIFFERS_WAVES,
+            reasons,
+            features: Some(doubt.features()),
+            since: None,
+            is_given: false,
+        }
+    }
+}
+
+/// All that a second's grade rests on, but for the seconds around it.
+#[derive(Clone, Debug)]
+struct Described {
+    range_s: std::ops::Range<f64>,
+    /// Nothing is said of it, whatever the network says.
+    is_lost: bool,
+    /// Its beats differ so much that no waves are measured.
+    is_restless: bool,
+    reasons: Vec<QualityReason>,
+    /// What the doubt of its beats rests on, where it has some.
+    features: Option<[f64; FEATURES]>,
+    /// The same by the beats since it was far noisier, where it was: what came before tells nothing of these.
+    since: Option<Box<Described>>,
+    /// Whether its grade has been given.
+    is_given: bool,
+}
+
+impl Described {
+    fn unusable(reason: QualityReason) -> Self {
+        Self {
+            range_s: 0.0..0.0,
+            is_lost: true,
+            is_restless: false,
+            reasons: vec![reason],
+            features: None,
+            since: None,
+            is_given: false,
+        }
+    }
+
+    /// The grade among the seconds around, why it is not the best, and the network's inputs where there are some.
+    fn graded<'a>(
+        &'a self,
+        before: impl Iterator<Item = Option<&'a [f64; FEATURES]>>,
+        next: Option<&'a [f64; FEATURES]>,
+    ) -> (Grade, Vec<QualityReason>, Option<[f64; INPUTS]>) {
+        let own = self.features.as_ref();
+        let inputs = own.map(|features| doubt::inputs(features, before, next));
+        let lost = self.is_lost || inputs.as_ref().is_some_and(doubt::is_too_much);
+        let since = self.since.as_ref().filter(|_| lost);
+        let since = since.map(|since| since.graded(std::iter::empty(), next));
+        if let Some((grade, reasons, _)) = since.filter(|(grade, ..)| *grade > Grade::Unusable) {
+            return (grade, reasons, inputs);
+        }
+        let mut reasons = self.reasons.clone();
+        if reasons.is_empty() && (self.is_restless || lost) {
             reasons.push(QualityReason::Motion);
         }
         let grade = match (lost, reasons.is_empty()) {
@@ -383,28 +462,7 @@ impl QualityMeter {
             (false, false) => Grade::Beats,
             (false, true) => Grade::Waves,
         };
-        Graded {
-            grade,
-            reasons,
-            features: Some(features),
-        }
-    }
-}
-
-/// A second's grade, why it is not the best, and what the doubt of its beats rests on.
-struct Graded {
-    grade: Grade,
-    reasons: Vec<QualityReason>,
-    features: Option<[f64; FEATURES]>,
-}
-
-impl Graded {
-    fn unusable(reason: QualityReason) -> Self {
-        Self {
-            grade: Grade::Unusable,
-            reasons: vec![reason],
-            features: None,
-        }
+        (grade, reasons, inputs)
     }
 }
 
@@ -589,7 +647,7 @@ fn at_rail(values: &[f32], low: f64, high: f64, least_run: usize) -> f64 {
 
 /// The seconds of a lead, with what the doubt of their beats rests on where that was asked.
 #[must_use]
-pub fn described(lead: &Lead) -> Vec<(QualitySpan, Option<[f64; FEATURES]>)> {
+pub fn described(lead: &Lead) -> Vec<(QualitySpan, Option<[f64; INPUTS]>)> {
     // As many samples together as when they are analysed; a beat is final so much later.
     const TOGETHER: usize = 32;
     const FINAL_S: f64 = 2.9;
