@@ -617,6 +617,31 @@ fn models_are_listed_with_their_hashes() {
     assert!(out(&einthoven(&["models", "--models-dir", &root])).contains("differs"));
 }
 
+#[test]
+fn several_threads_say_what_one_says_in_the_same_order() {
+    let folder = Folder::new("threads");
+    // The first takes longest, one is no ECG and one is not there.
+    let long = simulated(&folder, "long", &["--duration", "900"]);
+    let short = simulated(&folder, "short", &["--seed", "2"]);
+    let other = simulated(&folder, "other", &["--rhythm", "af"]);
+    let picture = folder.write("picture.edf", b"\x89PNG\r\n\x1a\n and more");
+    let missing = folder.path("missing.csv");
+    for form in [&["--json"][..], &["--csv"], &[]] {
+        let said = |threads: &str| {
+            let files = [&long, &picture, &short, &missing, &other].map(String::as_str);
+            let options = ["analyze", "--models", "none", "--threads", threads];
+            einthoven(&[&options, form, &files].concat())
+        };
+        let (one, several) = (said("1"), said("3"));
+        assert_eq!(code(&one), 1);
+        assert_eq!(code(&several), 1);
+        assert_eq!(out(&one), out(&several), "{form:?}");
+        assert_eq!(err(&one), err(&several), "{form:?}");
+        assert!(out(&one).len() > 1000 && err(&one).contains("missing.csv"));
+    }
+    assert_eq!(code(&einthoven(&["analyze", "--threads", "0", &short])), 2);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_broken_pipe_is_quiet() {

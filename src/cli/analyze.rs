@@ -3,7 +3,7 @@
 use super::arguments::{Common, Open};
 use super::models::Shelf;
 use super::output::{Output, Stop};
-use super::reading::{Cut, Opened, each_recording, leads};
+use super::reading::{Cut, Work, each_recording, each_recording_at_once, leads};
 use super::{Exit, pipeline};
 use crate::recording::{Phrase, Recording};
 use crate::report::{Extent, Report, annotations, csv, document, fhir, file_stem, paper, text};
@@ -101,10 +101,29 @@ impl<'a> Printer<'a> {
     }
 }
 
+/// Reports on each recording; printed pages one after the other, because names that are taken decide the next one's.
+///
+/// # Errors
+/// [`Stop`] from writing.
 pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, Stop> {
+    let (paths, open) = (&arguments.paths, &arguments.open);
+    let printer = Printer::of(arguments);
+    if printer.is_none() && common.threads.get() > 1 {
+        let make_work = || work(arguments, common, None);
+        return each_recording_at_once(paths, open, common, output, &make_work);
+    }
+    let mut work = work(arguments, common, printer);
+    each_recording(paths, open, Cut::Asked(common), output, &mut *work)
+}
+
+/// What is done with each recording.
+fn work<'a>(
+    arguments: &'a Arguments,
+    common: &'a Common,
+    mut printer: Option<Printer<'a>>,
+) -> Box<Work<'a>> {
     let mut shelf = Shelf::default();
-    let mut printer = Printer::of(arguments);
-    let mut work = |opened: Opened, output: &mut Output| {
+    Box::new(move |opened, output| {
         let leads = match leads(&opened.recording, &common.lead) {
             Ok(leads) => leads,
             Err(phrase) => {
@@ -123,32 +142,38 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
             };
             report.file.clone_from(&opened.file);
             report.sha256.clone_from(&opened.sha256);
-            if let Some(printer) = &mut printer {
-                if !printer.print(&report, &opened.recording, output)? {
-                    return Ok(false);
-                }
-            } else if arguments.fhir {
-                output.json(&fhir(&report, &output.words))?;
-            } else if common.json {
-                output.json(&document(&report, &output.words))?;
-            } else if arguments.atr {
-                output.put_bytes(&annotations::beats(&report))?;
-            } else if arguments.csv {
-                output.put(&csv::beats(&report))?;
-            } else if arguments.hrv {
-                output.put(&csv::hrv(&report, &output.words))?;
-            } else {
-                let page = text(&report, &output.words, Extent::Everything);
-                output.page(&page)?;
+            let is_written = match &mut printer {
+                Some(printer) => printer.print(&report, &opened.recording, output)?,
+                None => write(&report, arguments, common, output)?,
+            };
+            if !is_written {
+                return Ok(false);
             }
         }
         Ok(true)
-    };
-    each_recording(
-        &arguments.paths,
-        &arguments.open,
-        Cut::Asked(common),
-        output,
-        &mut work,
-    )
+    })
+}
+
+/// Writes one report as it was asked for.
+fn write(
+    report: &Report,
+    arguments: &Arguments,
+    common: &Common,
+    output: &mut Output,
+) -> Result<bool, Stop> {
+    if arguments.fhir {
+        output.json(&fhir(report, &output.words))?;
+    } else if common.json {
+        output.json(&document(report, &output.words))?;
+    } else if arguments.atr {
+        output.put_bytes(&annotations::beats(report))?;
+    } else if arguments.csv {
+        output.put(&csv::beats(report))?;
+    } else if arguments.hrv {
+        output.put(&csv::hrv(report, &output.words))?;
+    } else {
+        let page = text(report, &output.words, Extent::Everything);
+        output.page(&page)?;
+    }
+    Ok(true)
 }

@@ -30,6 +30,9 @@ pub struct Common {
         value_name = "DIR"
     )]
     pub models_dir: std::path::PathBuf,
+    /// Analyse so many files at a time; what is printed keeps the order of the files
+    #[arg(long, global = true, default_value = "1", value_name = "N")]
+    pub threads: std::num::NonZeroUsize,
     /// Print no progress
     #[arg(long, short, global = true)]
     pub quiet: bool,

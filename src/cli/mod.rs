@@ -158,6 +158,12 @@ struct Tally {
 }
 
 impl Tally {
+    fn add(&mut self, other: Self) {
+        self.done += other.done;
+        self.failed += other.failed;
+        self.questions += other.questions;
+    }
+
     fn exit(self) -> Exit {
         match self {
             Self {

@@ -17,10 +17,23 @@ pub enum Stop {
     Usage,
 }
 
+/// Something that was written, to be written again in its turn.
+enum Piece {
+    Bytes(Vec<u8>),
+    Page(String),
+    ErrorLine(String),
+}
+
+/// What was written while others were at work.
+#[derive(Default)]
+pub struct Kept(Vec<Piece>);
+
 /// Where a command writes.
 pub struct Output {
     /// The catalogue in the language asked for.
     pub words: Words,
+    /// Holds what is written back instead of writing it.
+    kept: Option<Kept>,
     progress: bool,
     progress_shown: bool,
     /// A page of text was written: an empty line stands before the next.
@@ -33,10 +46,43 @@ impl Output {
     pub fn new(words: Words, quiet: bool) -> Self {
         Self {
             words,
+            kept: None,
             progress: !quiet && std::io::stderr().is_terminal(),
             progress_shown: false,
             paged: false,
         }
+    }
+
+    /// Output in the same language that keeps what is written until [`Output::write_kept`].
+    #[must_use]
+    pub fn keeping(code: &str) -> Self {
+        Self {
+            kept: Some(Kept::default()),
+            ..Self::new(
+                Words::in_language(code).unwrap_or_else(Words::english),
+                true,
+            )
+        }
+    }
+
+    /// What was kept since the last time.
+    pub fn take_kept(&mut self) -> Kept {
+        self.kept.replace(Kept::default()).unwrap_or_default()
+    }
+
+    /// Writes what another output has kept.
+    ///
+    /// # Errors
+    /// As [`Output::put`].
+    pub fn write_kept(&mut self, kept: Kept) -> Result<(), Stop> {
+        for piece in kept.0 {
+            match piece {
+                Piece::Bytes(bytes) => self.put_bytes(&bytes)?,
+                Piece::Page(text) => self.page(&text)?,
+                Piece::ErrorLine(line) => self.error_line(&line),
+            }
+        }
+        Ok(())
     }
 
     /// Writes to standard output as it stands.
@@ -52,6 +98,10 @@ impl Output {
     /// # Errors
     /// As [`Output::put`].
     pub fn page(&mut self, text: &str) -> Result<(), Stop> {
+        if let Some(kept) = &mut self.kept {
+            kept.0.push(Piece::Page(text.to_owned()));
+            return Ok(());
+        }
         let separator = if std::mem::replace(&mut self.paged, true) {
             "\n"
         } else {
@@ -65,6 +115,10 @@ impl Output {
     /// # Errors
     /// [`Stop`] when nobody reads them, or they cannot be written.
     pub fn put_bytes(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        if let Some(kept) = &mut self.kept {
+            kept.0.push(Piece::Bytes(bytes.to_owned()));
+            return Ok(());
+        }
         self.clear_progress();
         let mut out = std::io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
@@ -174,6 +228,10 @@ impl Output {
     }
 
     fn error_line(&mut self, line: &str) {
+        if let Some(kept) = &mut self.kept {
+            kept.0.push(Piece::ErrorLine(line.to_owned()));
+            return;
+        }
         self.clear_progress();
         // Control characters from a file's name or content do not reach the terminal.
         let clean: String = line

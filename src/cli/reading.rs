@@ -3,13 +3,15 @@
 use super::arguments::{Common, Open};
 use super::crop::crop;
 use super::native::{Given, add_companion, given};
-use super::output::{Output, Stop};
+use super::output::{Kept, Output, Stop};
 use super::{Exit, Tally};
 use crate::engine::fingerprint;
 use crate::formats::{Answers, Context, ReadError, Reading, open, sniff};
 use crate::recording::{LeadName, Phrase, Recording};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Files that a header may name beyond its own stem.
 const MOST_COMPANIONS: usize = 4096;
@@ -52,32 +54,118 @@ pub fn each_recording(
 ) -> Result<Exit, Stop> {
     let mut tally = Tally::default();
     for (index, path) in paths.iter().enumerate() {
-        let name = path.to_string_lossy().into_owned();
-        output.progress(
-            &Phrase::new("cli-progress")
-                .with("name", name.as_str())
-                .with("at", index + 1)
-                .with("of", paths.len()),
-        );
-        match given(path) {
-            Ok(mut given) => {
-                narrow(&mut given);
-                let mut walk = Walk {
-                    path,
-                    cut,
-                    output,
-                    work,
-                    tally: &mut tally,
-                };
-                walk.open(&mut given, &answers.answers(), 0)?;
-            }
-            Err(error) => {
-                output.read_error(&name, &error);
-                tally.failed += 1;
-            }
-        }
+        say_progress(index, paths, output);
+        each_of(path, answers, cut, output, work, &mut tally)?;
     }
     Ok(tally.exit())
+}
+
+/// The same, `threads` paths at a time, each thread with work of its own; what is written keeps the order of the paths.
+///
+/// # Errors
+/// [`Stop`] from writing.
+pub fn each_recording_at_once<'a>(
+    paths: &[PathBuf],
+    answers: &Open,
+    common: &Common,
+    output: &mut Output,
+    make_work: &(dyn Fn() -> Box<Work<'a>> + Sync),
+) -> Result<Exit, Stop> {
+    let next = AtomicUsize::new(0);
+    let (give, given) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..common.threads.get().min(paths.len()) {
+            let (give, next) = (give.clone(), &next);
+            scope.spawn(move || {
+                let mut work = make_work();
+                let mut kept = Output::keeping(&common.lang);
+                while let Some((index, path)) = next_of(paths, next) {
+                    let mut tally = Tally::default();
+                    let cut = Cut::Asked(common);
+                    let ended = each_of(path, answers, cut, &mut kept, &mut *work, &mut tally);
+                    if give.send((index, kept.take_kept(), tally, ended)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(give);
+        let ended = in_order(given, paths, output);
+        // Nobody reads any more: the threads end after the file they are at.
+        next.store(paths.len(), Ordering::Relaxed);
+        ended.map(Tally::exit)
+    })
+}
+
+fn next_of<'a>(paths: &'a [PathBuf], next: &AtomicUsize) -> Option<(usize, &'a Path)> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    Some((index, paths.get(index)?))
+}
+
+/// Place of a path, what was written of it, how it went.
+type Ready = (usize, Kept, Tally, Result<(), Stop>);
+
+/// Writes what comes in whatever order in the order of the paths.
+fn in_order(
+    given: std::sync::mpsc::Receiver<Ready>,
+    paths: &[PathBuf],
+    output: &mut Output,
+) -> Result<Tally, Stop> {
+    let mut tally = Tally::default();
+    let mut waiting = BTreeMap::new();
+    let mut at = 0;
+    for (index, kept, of, ended) in given {
+        waiting.insert(index, (kept, of, ended));
+        while let Some((kept, of, ended)) = waiting.remove(&at) {
+            say_progress(at, paths, output);
+            output.write_kept(kept)?;
+            ended?;
+            tally.add(of);
+            at += 1;
+        }
+    }
+    Ok(tally)
+}
+
+fn say_progress(index: usize, paths: &[PathBuf], output: &mut Output) {
+    let Some(path) = paths.get(index) else {
+        return;
+    };
+    output.progress(
+        &Phrase::new("cli-progress")
+            .with("name", path.to_string_lossy().into_owned())
+            .with("at", index + 1)
+            .with("of", paths.len()),
+    );
+}
+
+/// Opens what one path holds and does the work on every recording in it.
+fn each_of(
+    path: &Path,
+    answers: &Open,
+    cut: Cut<'_>,
+    output: &mut Output,
+    work: &mut Work<'_>,
+    tally: &mut Tally,
+) -> Result<(), Stop> {
+    match given(path) {
+        Ok(mut given) => {
+            narrow(&mut given);
+            let mut walk = Walk {
+                path,
+                cut,
+                output,
+                work,
+                tally,
+            };
+            walk.open(&mut given, &answers.answers(), 0)
+        }
+        Err(error) => {
+            output.read_error(&path.to_string_lossy(), &error);
+            tally.failed += 1;
+            Ok(())
+        }
+    }
 }
 
 /// Leaves a file alone when no format claims it, so that the one beside it is not read in its stead.
