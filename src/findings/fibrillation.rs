@@ -110,6 +110,19 @@ fn is_one(beats: &[Beat], p: &[Option<bool>], between: Range<usize>) -> bool {
             && p.get(between).is_some_and(|p| Atria::of(p).are_without_p()))
 }
 
+/// Share of the beats of a stretch (seconds) that have a P wave, of those before which one would be seen; `None` where
+/// these are fewer than eight.
+pub fn share_with_p(analysis: &Analysis, range_s: &Range<f64>) -> Option<f64> {
+    let seen: Vec<Option<bool>> = p_waves(analysis)
+        .into_iter()
+        .zip(&analysis.beats)
+        .filter(|(_, beat)| range_s.contains(&beat.time_s))
+        .map(|(p, _)| p)
+        .collect();
+    let atria = Atria::of(&seen);
+    (atria.judged >= FEWEST_JUDGED).then(|| atria.with_p as f64 / atria.judged as f64)
+}
+
 /// Whether each beat has a P wave; `None` where it would not be seen, and for beats from the ventricles.
 fn p_waves(analysis: &Analysis) -> Vec<Option<bool>> {
     let mut known = vec![None; analysis.beats.len()];
