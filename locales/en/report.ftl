@@ -116,6 +116,8 @@ conclusion-by-hand = Corrected by hand, and measured with that: { $added ->
        *[other] { $marked } stretches
     } marked.
 conclusion-no-finding = No finding in this recording, from the list that this software knows. This does not exclude disease.
+conclusion-no-finding-in-part = No finding in the { NUM($read, digits: 0) } of { NUM($total, digits: 0) } s that could be read, from the list that this software knows. This does not exclude disease.
+conclusion-little-read = Only { NUM($read, digits: 0) } of { NUM($total, digits: 0) } s could be read: too little to look for findings. Nothing is said about your heart either way.
 conclusion-limits = { $leads ->
         [one] One lead for a short time cannot show a heart attack
        *[other] This software does not look for a heart attack

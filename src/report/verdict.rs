@@ -325,8 +325,10 @@ fn because(findings: &[Finding]) -> Option<&'static str> {
 #[must_use]
 pub fn conclusion(report: &Report) -> Vec<Phrase> {
     let mut phrases: Vec<Phrase> = by_hand(&report.edits).into_iter().collect();
-    if report.analysis.is_ok() && report.findings.is_empty() {
-        phrases.push(Phrase::new("conclusion-no-finding"));
+    if let Ok(analysis) = &report.analysis
+        && report.findings.is_empty()
+    {
+        phrases.push(no_finding(analysis));
     }
     let leads = report
         .recording
@@ -335,6 +337,21 @@ pub fn conclusion(report: &Report) -> Vec<Phrase> {
         .filter(|lead| lead.kind == SignalKind::Ecg);
     phrases.push(Phrase::new("conclusion-limits").with("leads", leads.count().max(1)));
     phrases
+}
+
+/// That nothing was found, and in how much of the recording; where less than half of it shows its beats, only that this is
+/// too little to look in: silence about the rest must not comfort anyone.
+fn no_finding(analysis: &Analysis) -> Phrase {
+    let [unusable, beats, waves] = analysis.seconds_by_grade();
+    let (read, total) = (beats + waves, unusable + beats + waves);
+    let id = if read < FAIR_SHARE * total {
+        "conclusion-little-read"
+    } else if read < GOOD_SHARE * total {
+        "conclusion-no-finding-in-part"
+    } else {
+        "conclusion-no-finding"
+    };
+    Phrase::new(id).with("read", read).with("total", total)
 }
 
 /// How much a reader has overruled; `None` when nothing.
@@ -464,6 +481,34 @@ mod tests {
         let spans = rhythm_spans(&report);
         assert_eq!(spans.len(), 1);
         assert_eq!((spans[0].to_s, spans[0].probability), (30.0, Some(0.7)));
+    }
+
+    #[test]
+    fn no_finding_says_in_how_much_of_the_recording() {
+        let mut report = report();
+        let mut of_30_s_unread = |seconds: f64| {
+            let analysis = report.analysis.as_mut().unwrap();
+            analysis.quality.truncate(1);
+            analysis.quality[0].range_s = 0.0..30.0 - seconds;
+            analysis.quality.push(crate::analysis::QualitySpan {
+                range_s: 30.0 - seconds..30.0,
+                grade: Grade::Unusable,
+                reasons: vec![QualityReason::Motion],
+            });
+            conclusion(&report)[0].clone()
+        };
+        assert_eq!(of_30_s_unread(3.0).id, "conclusion-no-finding");
+        let in_part = of_30_s_unread(12.0);
+        assert_eq!(in_part.id, "conclusion-no-finding-in-part");
+        assert_eq!(
+            in_part.args,
+            [
+                ("read".to_owned(), Arg::from(18.0)),
+                ("total".to_owned(), Arg::from(30.0))
+            ]
+        );
+        assert_eq!(of_30_s_unread(28.0).id, "conclusion-little-read");
+        assert_eq!(of_30_s_unread(30.0).id, "conclusion-little-read");
     }
 
     #[test]
