@@ -6,6 +6,8 @@
 mod aggregate;
 mod error;
 mod evidence;
+#[cfg(feature = "inference")]
+mod kernels;
 mod manifest;
 pub mod own;
 mod plan;

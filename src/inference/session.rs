@@ -4,6 +4,7 @@
 //! weight are checked before it is run, and each output after.
 
 use super::aggregate::{WindowOutputs, conclude, conclude_live};
+use super::kernels::with_own_ops;
 use super::manifest::{MAX_MODEL_BYTES, Manifest};
 use super::plan::{LeadView, plan, prepare_live, prepare_segments};
 use super::preprocess::Preprocessor;
@@ -359,6 +360,11 @@ pub(super) fn guarded<T>(
 
 /// A checked graph made ready to run.
 pub(super) fn optimised(typed: TypedModel) -> Result<Arc<TypedRunnableModel>, InferenceError> {
+    let typed = if cfg!(target_arch = "wasm32") {
+        with_own_ops(typed).map_err(unreadable)?
+    } else {
+        typed
+    };
     typed
         .into_optimized()
         .and_then(IntoRunnable::into_runnable)

@@ -1,0 +1,64 @@
+//! Four numbers at a time: one register of WebAssembly's SIMD, an array elsewhere.
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use std::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_splat, v128};
+
+/// Numbers in [`Lanes`].
+pub(super) const WIDTH: usize = 4;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+type Register = v128;
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+type Register = [f32; WIDTH];
+
+/// [`WIDTH`] numbers, each calculated with by itself.
+#[derive(Clone, Copy)]
+pub(super) struct Lanes(Register);
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+impl Lanes {
+    #[inline(always)]
+    pub(super) fn splat(value: f32) -> Self {
+        Self(f32x4_splat(value))
+    }
+
+    #[inline(always)]
+    pub(super) fn load(values: &[f32; WIDTH]) -> Self {
+        Self(zerocopy::transmute!(*values))
+    }
+
+    #[inline(always)]
+    pub(super) fn values(self) -> [f32; WIDTH] {
+        zerocopy::transmute!(self.0)
+    }
+
+    /// `self + a * b`, rounded twice.
+    #[inline(always)]
+    pub(super) fn plus_product(self, a: Self, b: Self) -> Self {
+        Self(f32x4_add(self.0, f32x4_mul(a.0, b.0)))
+    }
+}
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+impl Lanes {
+    #[inline(always)]
+    pub(super) fn splat(value: f32) -> Self {
+        Self([value; WIDTH])
+    }
+
+    #[inline(always)]
+    pub(super) fn load(values: &[f32; WIDTH]) -> Self {
+        Self(*values)
+    }
+
+    #[inline(always)]
+    pub(super) fn values(self) -> [f32; WIDTH] {
+        self.0
+    }
+
+    /// `self + a * b`, rounded twice.
+    #[inline(always)]
+    pub(super) fn plus_product(self, a: Self, b: Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at] + a.0[at] * b.0[at]))
+    }
+}

@@ -1,0 +1,163 @@
+//! Ops of our own where the runtime's are slower in a browser.
+
+mod convolution;
+mod lanes;
+mod lstm;
+mod tiles;
+
+use convolution::Convolution;
+use lstm::Lstm;
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::TypedOp;
+
+/// The same graph with the ops of this module where they fit.
+///
+/// # Errors
+/// When the graph does not hold together.
+pub(super) fn with_own_ops(mut model: TypedModel) -> TractResult<TypedModel> {
+    // Weights that are stored small are whole numbers times steps until here.
+    model.prop_consts()?;
+    for id in 0..model.nodes().len() {
+        let Some(op) = own_op(&model, id)? else {
+            continue;
+        };
+        let node = model.node(id);
+        let mut patch = TypedModelPatch::new("own op");
+        let input = patch.tap_model(&model, node.inputs[0])?;
+        let output = patch.wire_node(&node.name, op, &[input])?;
+        patch.shunt_outside(&model, id.into(), output[0])?;
+        patch.apply(&mut model)?;
+    }
+    Ok(model)
+}
+
+/// What can stand in place of a node; it takes the node's first input alone.
+fn own_op(model: &TypedModel, id: usize) -> TractResult<Option<Box<dyn TypedOp>>> {
+    let node = model.node(id);
+    if let Some(convolution) = Convolution::of(model, node)? {
+        return Ok(Some(Box::new(convolution)));
+    }
+    let lstm = Lstm::of(model, node)?;
+    Ok(lstm.map(|lstm| Box::new(lstm) as Box<dyn TypedOp>))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec, PoolSpec};
+    use tract_onnx::tract_core::ops::nn::DataFormat;
+
+    /// Outputs of the graph for one input.
+    fn run(model: TypedModel, input: &Tensor) -> Vec<Vec<f32>> {
+        let runnable = model.into_optimized().unwrap().into_runnable().unwrap();
+        let found = runnable.run(tvec!(input.clone().into())).unwrap();
+        let values = |value: &TValue| {
+            value
+                .to_plain_array_view::<f32>()
+                .unwrap()
+                .iter()
+                .copied()
+                .collect()
+        };
+        found.iter().map(values).collect()
+    }
+
+    fn wave(count: usize, step: f32) -> Vec<f32> {
+        (0..count).map(|at| (at as f32 * step).sin()).collect()
+    }
+
+    fn worst(a: &[Vec<f32>], b: &[Vec<f32>]) -> f32 {
+        let pairs = a.iter().flatten().zip(b.iter().flatten());
+        pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    }
+
+    /// How many nodes are ops of this module.
+    fn own(model: &TypedModel) -> usize {
+        let names = model.nodes().iter().map(|node| node.op.name());
+        names
+            .filter(|name| ["Convolution", "Lstm"].contains(&name.as_ref()))
+            .count()
+    }
+
+    #[test]
+    fn models_answer_as_with_the_runtimes_ops() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+        for (id, least) in [
+            ("tcn", 17),
+            ("canet", 12),
+            ("vgg16", 14),
+            ("mobilenetv2", 50),
+        ] {
+            let path = folder.join(id).join("model.onnx");
+            let model = tract_onnx::onnx()
+                .model_for_path(path)
+                .unwrap()
+                .into_typed()
+                .unwrap();
+            let mine = with_own_ops(model.clone()).unwrap();
+            assert!(own(&mine) >= least, "{id} {}", own(&mine));
+            let input = Tensor::from_shape(&[1, 1, 1000], &wave(1000, 0.37)).unwrap();
+            let (mine, theirs) = (run(mine, &input), run(model, &input));
+            assert_eq!(mine.len(), theirs.len());
+            let worst = worst(&mine, &theirs);
+            assert!(worst < 2e-5, "{id} {worst:e}");
+        }
+    }
+
+    /// One convolution of `[1, channels, samples]`.
+    fn convolution(spec: PoolSpec, group: usize, samples: usize) -> TypedModel {
+        let mut model = TypedModel::default();
+        let fact = f32::fact([1, spec.input_channels, samples]);
+        let input = model.add_source("input", fact).unwrap();
+        let shape = [
+            spec.output_channels,
+            spec.input_channels / group,
+            spec.kernel_shape[0],
+        ];
+        let kernel = Tensor::from_shape(&shape, &wave(shape.iter().product(), 0.7)).unwrap();
+        let bias = Tensor::from_shape(&shape[..1], &wave(shape[0], 1.3)).unwrap();
+        let kernel = model.add_const("kernel", kernel).unwrap();
+        let bias = model.add_const("bias", bias).unwrap();
+        let conv = Conv {
+            pool_spec: spec,
+            kernel_fmt: KernelFormat::OIHW,
+            group,
+            q_params: None,
+        };
+        let output = model
+            .wire_node("conv", conv, &[input, kernel, bias])
+            .unwrap();
+        model.select_output_outlets(&output).unwrap();
+        model
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_convolution_is_the_runtimes(
+            channels in (1_usize..7, 1_usize..11),
+            single: bool,
+            samples in 24_usize..90,
+            (taps, stride, dilation) in (1_usize..6, 1_usize..5, 1_usize..5),
+            pads in (0_usize..9, 0_usize..9),
+        ) {
+            let (input, output) = if single { (channels.0, channels.0) } else { channels };
+            let spec = PoolSpec {
+                data_format: DataFormat::NCHW,
+                kernel_shape: tvec!(taps),
+                padding: PaddingSpec::Explicit(tvec!(pads.0), tvec!(pads.1)),
+                dilations: Some(tvec!(dilation)),
+                strides: Some(tvec!(stride)),
+                input_channels: input,
+                output_channels: output,
+            };
+            let model = convolution(spec, if single { input } else { 1 }, samples);
+            let mine = with_own_ops(model.clone()).unwrap();
+            prop_assert_eq!(own(&mine), 1);
+            let input = Tensor::from_shape(&[1, input, samples], &wave(input * samples, 0.37)).unwrap();
+            let worst = worst(&run(mine, &input), &run(model, &input));
+            prop_assert!(worst < 1e-5, "{worst:e}");
+        }
+    }
+}
