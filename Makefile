@@ -59,8 +59,9 @@ browser: install-test ## tests in Chromium on the built site (AT_ONCE=1: one fil
 	@echo "Browser tests"
 	@node --test --test-concurrency=$(or $(AT_ONCE),2) tests/browser/*.test.mjs
 
-bench: install ## speed of each stage, and of QRS detection beside sleepecg in the same run
+bench: build install-test ## speed of each stage natively and in Chromium, and of QRS detection beside sleepecg in the same run
 	@tools/bench.sh
+	@EINTHOVEN_SITE=$(SITE) node tools/bench_stages.mjs target/native/einthoven
 
 bench-models: install-test ## speed of every model in Chromium, beside onnxruntime-web in the same page
 	@tools/bench_models.sh $(SITE)
