@@ -5,9 +5,9 @@
 // "RECORDS-Group I.txt" (acceptable) and "RECORDS-Group II.txt" (unacceptable). A record is called unacceptable when a
 // lead is unusable for half of its ten seconds and more. Nothing is tuned on these records.
 
-import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { reportsOf, share } from "./reports.mjs";
 
 const [folder, lists, program = "target/native/einthoven"] = process.argv.slice(2);
 if (!lists) throw new Error("usage: node tools/quality-2011.mjs SET_A LISTS [PROGRAM]");
@@ -22,23 +22,16 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith(".txt"))) 
   if (!group) continue;
   counts[group][isAcceptable(join(folder, file)) === (group === "acceptable") ? 0 : 1] += 1;
 }
-console.log(`called unacceptable of the unacceptable (Se): ${share(...counts.unacceptable)}`);
-console.log(`called acceptable of the acceptable (Sp):     ${share(...counts.acceptable)}`);
+console.log(`called unacceptable of the unacceptable (Se): ${right(counts.unacceptable)}`);
+console.log(`called acceptable of the acceptable (Sp):     ${right(counts.acceptable)}`);
 
 function isAcceptable(file) {
-  const options = ["--json", "--quiet", "--models", "none", "--rate", "500", "--unit", "mV", "--gain", "200", "--lead", LEADS];
-  const lines = execFileSync(program, ["analyze", ...options, file], { encoding: "utf8", maxBuffer: 1 << 26 }).trim().split("\n");
-  const unusable_s = lines.map((line) => JSON.parse(line).quality ?? []).map((spans) =>
-    spans.filter(({ grade }) => grade === "unusable").reduce((sum, { from_s, to_s }) => sum + to_s - from_s, 0));
+  const options = ["--models", "none", "--rate", "500", "--unit", "mV", "--gain", "200", "--lead", LEADS];
+  const unusable_s = reportsOf(program, [file], options).map(({ quality = [] }) =>
+    quality.filter(({ grade }) => grade === "unusable").reduce((sum, { from_s, to_s }) => sum + to_s - from_s, 0));
   return unusable_s.length === 12 && unusable_s.every((seconds) => seconds < LONG_S);
 }
 
-// With Wilson's interval (J Am Stat Assoc 22:209, 1927).
-function share(right, wrong) {
-  const n = right + wrong;
-  const [p, z] = [right / n, 1.96];
-  const middle = (p + (z * z) / (2 * n)) / (1 + (z * z) / n);
-  const half = (z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))) / (1 + (z * z) / n);
-  const percent = (x) => (100 * x).toFixed(1);
-  return `${percent(p)} % (${percent(middle - half)}-${percent(middle + half)}), ${right} of ${n}`;
+function right([hits, misses]) {
+  return share(hits, hits + misses);
 }
