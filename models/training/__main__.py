@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import attribution, augmentation, cache, card, cinc2017, export, robustness, rounding
-from .evaluate import Evaluation, brief
+from . import attribution, augmentation, cache, card, cinc2017, export, figures, rounding
+from .evaluate import Evaluation
 from .families import FAMILIES, Family
 from .train import Model, Trainer, load_best
 
@@ -56,19 +56,6 @@ def train(args: argparse.Namespace, family: Family, entries: list[cinc2017.Entry
     return model, card.training_facts(split_counts(entries), trainer.history, best, parameters, args.seed)
 
 
-def held_apart_figures(args: argparse.Namespace, entries: list[cinc2017.Entry], evaluation: Evaluation) -> dict:
-    """Everything said of fold 0."""
-    fold = cinc2017.HELD_APART_FOLD
-    chosen = cinc2017.in_folds(entries, fold)
-    windows = cache.prepared_windows(args.database, entries, fold, args.work / f"fold{fold}.npz")
-    samples = [len(cinc2017.read_units(args.database, e.name)) for e in chosen]
-    return {
-        "held_apart": evaluation.figures(windows, np.array(samples) / cinc2017.RATE_HZ),
-        "robustness": robustness.table(evaluation, args.database, args.noise, chosen),
-        "attribution_sanity": attribution.sanity(evaluation.model, windows),
-    }
-
-
 def main() -> None:
     args = arguments()
     torch.set_num_threads(args.threads)
@@ -80,19 +67,16 @@ def main() -> None:
     out = args.out or HERE.parent / family.id
     model, facts = train(args, family, entries, calibration)
 
-    evaluation = Evaluation(model, calibration)
+    evaluation = Evaluation.fitted(model, calibration)
     marks = attribution.holds(attribution.sanity(model, calibration))
     export.write_model(out, evaluation, marks, args.version)
     reference = export.Reference(out).build(args.database, entries)
     export.write_json(out / "reference.json", reference, separators=(",", ":"))
 
-    figures = {
-        "parity": export.parity(model, out / "model.onnx", calibration.rows[:200]),
-        "calibration_fold": brief(evaluation.ask(calibration)[0]),
-        **held_apart_figures(args, entries, evaluation),
-    }
+    sets = figures.sets(args.database, args.noise, entries, args.work)
+    found = {"parity": export.parity(model, out / "model.onnx", calibration.rows[:200]), **figures.measured(evaluation, sets)}
     manifest = json.loads((out / "manifest.json").read_text())
-    content = card.build(family, manifest, figures, facts)
+    content = card.build(family, manifest, found, facts)
     export.write_json(out / "card.json", content, indent=1)
     (out / "card.md").write_text(card.markdown(content))
 

@@ -179,19 +179,24 @@ def brief(answers: Answers) -> dict:
     }
 
 
+@dataclass(frozen=True)
 class Evaluation:
-    """The model with its calibration: fitted on fold 1, then asked about any prepared windows."""
+    """A model with its calibration and limits, of recordings and of single windows; asked about any prepared windows."""
 
-    def __init__(self, model: Model, calibration: Ragged):
-        self.model = model
+    model: Model
+    record: Scaling
+    window: Scaling
+    limits: dict[str, float]
+
+    @classmethod
+    def fitted(cls, model: Model, calibration: Ragged) -> "Evaluation":
+        """With what is fitted on the calibration fold."""
         logits = window_logits(model, calibration.rows)
         pooled = recording_logits(model, calibration, logits)
-        self.record: Scaling = fit(pooled, calibration.labels)
-        self.window: Scaling = fit(logits, self.window_labels(calibration))
-        self.limits = {
-            "record": threshold_for(self.record(pooled), COVERAGE),
-            "window": threshold_for(self.window(logits), COVERAGE),
-        }
+        record = fit(pooled, calibration.labels)
+        window = fit(logits, cls.window_labels(calibration))
+        limits = {"record": threshold_for(record(pooled), COVERAGE), "window": threshold_for(window(logits), COVERAGE)}
+        return cls(model, record, window, limits)
 
     @staticmethod
     def window_labels(windows: Ragged) -> np.ndarray:

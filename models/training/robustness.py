@@ -33,8 +33,8 @@ def with_noise(x: np.ndarray, noise: np.ndarray, decibels: float, rng: np.random
     return x + part * (height / np.sqrt(8) / max(part.std(), 1e-6) * 10 ** (-decibels / 20))
 
 
-def table(evaluation: Evaluation, database: Path, noise: Path, entries: list[cinc2017.Entry]) -> list[dict]:
-    """One line a disturbance, the first recordings of `entries`, all answered; `coverage`: not abstained."""
+def disturbed(database: Path, noise: Path, entries: list[cinc2017.Entry]) -> dict[str, Ragged]:
+    """Prepared windows of the first recordings of `entries`, by disturbance."""
     entries = entries[:RECORDINGS]
     rng = np.random.default_rng(300)
     em, ma = test_noise(noise, "em"), test_noise(noise, "ma")
@@ -48,10 +48,17 @@ def table(evaluation: Evaluation, database: Path, noise: Path, entries: list[cin
         "muscle noise, 12 dB": (lambda x: with_noise(x, ma, 12, rng), rate),
         "muscle noise, 6 dB": (lambda x: with_noise(x, ma, 6, rng), rate),
     }
-    lines = []
+    sets = {}
     for name, (change, rate_hz) in cases.items():
         signals = (change(cinc2017.read_millivolts(database, e.name)) for e in entries)
-        windows = Ragged.of([pre.prepare(pre.cut(x, rate_hz), rate_hz) for x in signals], entries)
+        sets[name] = Ragged.of([pre.prepare(pre.cut(x, rate_hz), rate_hz) for x in signals], entries)
+    return sets
+
+
+def table(evaluation: Evaluation, sets: dict[str, Ragged]) -> list[dict]:
+    """One line a disturbance, all recordings answered; `coverage`: not abstained."""
+    lines = []
+    for name, windows in sets.items():
         answers = evaluation.ask(windows)[0]
         answered = float((answers.confidence >= evaluation.limits["record"]).mean())
         lines.append({"disturbance": name, "coverage": round(answered, 4)} | brief(answers))
