@@ -151,7 +151,8 @@ fn says_otherwise(call: &Call) -> bool {
 const CONTRADICTED: &str = "rhythm-contradicted-by-beats";
 
 /// Takes back the calls of another rhythm over stretches more than half of which are fibrillation by the beats: where the
-/// rule and the model disagree, neither is told.
+/// rule and the model disagree, neither is told. "Too noisy" is no other rhythm and stays what it is; the beats alone are
+/// not believed there either ([`by_beats`]).
 pub fn hold_against_beats(analysis: &Analysis, calls: &mut [Call]) {
     let stretches = fibrillation_stretches(analysis);
     let covered_s = |call: &Call| -> f64 {
@@ -160,7 +161,8 @@ pub fn hold_against_beats(analysis: &Analysis, calls: &mut [Call]) {
             .map(|stretch| (stretch.end.min(call.to_s) - stretch.start.max(call.from_s)).max(0.0))
             .sum()
     };
-    for call in calls.iter_mut().filter(|call| says_otherwise(call)) {
+    let names_another = |call: &Call| says_otherwise(call) && call.label != "noisy";
+    for call in calls.iter_mut().filter(|call| names_another(call)) {
         if 2.0 * covered_s(call) > call.to_s - call.from_s {
             call.abstained =
                 Some(Phrase::new(CONTRADICTED).with("probability", f64::from(call.probability)));
@@ -239,6 +241,11 @@ mod tests {
         let reason = calls[0].abstained.as_ref().unwrap();
         assert_eq!(reason.id, "rhythm-contradicted-by-beats");
         assert!(AtrialFibrillation.find(&without_p, &calls).is_empty());
+        // What is too noisy for the model is not said to contradict the beats; they are not told either.
+        let mut noisy = [call("noisy", 0.9, 0.0, 30.0)];
+        hold_against_beats(&without_p, &mut noisy);
+        assert_eq!(noisy[0].abstained, None);
+        assert!(AtrialFibrillation.find(&without_p, &noisy).is_empty());
         let mut of_few = [call("normal", 0.9, 0.0, 300.0)];
         hold_against_beats(&without_p, &mut of_few);
         assert_eq!(of_few[0].abstained, None);
