@@ -4,10 +4,14 @@
 // Helpers of tests may fail the test as the tests themselves do.
 #![allow(clippy::unwrap_used)]
 
+use einthoven::engine::{Job, Options, Outcome, run};
 use einthoven::inference::{
     InferenceError, LeadView, Manifest, Preprocessor, Session, live_call, prepare, prepare_live,
     record_calls,
 };
+use einthoven::recording::{Lead, LeadName, Recording};
+use einthoven::report::Report;
+use einthoven::simulator::{SimulatorOptions, simulate, twelve_leads};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
@@ -181,8 +185,8 @@ fn recordings_have_the_probabilities_of_training() {
     }
 }
 
-/// Reference traces, their negatives, and them at a fifth and ten times the gain: the probabilities move a little with
-/// the polarity (an answer that is given stays the same), with the gain not at all.
+/// Reference traces, their negatives, and them at a fifth, ten and a thousand times the gain: the probabilities move a
+/// little with the polarity (an answer that is given stays the same), with the gain not at all.
 #[test]
 fn gain_and_polarity_of_a_real_recording() {
     for model in models() {
@@ -208,7 +212,7 @@ fn gain_and_polarity_of_a_real_recording() {
             if plain.abstained.is_none() && negative.abstained.is_none() {
                 assert_eq!(negative.label, plain.label, "{}", entry["name"]);
             }
-            for factor in [0.2, 10.0] {
+            for factor in [0.2, 10.0, 1000.0] {
                 let other = call(factor);
                 assert_eq!(other.label, plain.label);
                 assert!(
@@ -218,6 +222,64 @@ fn gain_and_polarity_of_a_real_recording() {
                 );
             }
         }
+    }
+}
+
+/// Millivolts taken for microvolts: no heart is so small, and none of the models names a rhythm.
+#[test]
+fn a_thousandth_of_the_voltage_has_no_rhythm() {
+    for model in models() {
+        let session = model.session();
+        for entry in model.entries("recordings") {
+            let (rate_hz, values) = trace(entry);
+            let small: Vec<f32> = values.iter().map(|value| value * 0.001).collect();
+            let calls = record_calls(&model.manifest, &session, &view(rate_hz, &small)).unwrap();
+            for call in calls {
+                println!("{} {} {:.3}", entry["name"], call.label, call.probability);
+                assert!(call.abstained.is_some() || call.label == "noisy");
+            }
+        }
+    }
+}
+
+/// The report of one lead of a recording, with one model asked.
+fn report(model: &Model, recording: Recording, name: LeadName) -> Report {
+    let session = model.session();
+    let is_asked = |lead: &Lead| lead.standard == Some(name);
+    let options = Options {
+        models: true,
+        lead: recording.leads.iter().position(is_asked),
+        ..Options::default()
+    };
+    let outcome = run(Job::of_recording(recording, options), &mut |request| {
+        let view = LeadView {
+            gaps: &request.gaps,
+            quality: &request.quality,
+            beats: Some(request.beats),
+            ..view(request.rate_hz, &request.values_mv)
+        };
+        record_calls(&model.manifest, &session, &view).map_err(|error| error.phrase())
+    });
+    match outcome {
+        Outcome::Report(both) => both.0,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_lead_has_the_same_call_wherever_it_stands() {
+    let options = SimulatorOptions {
+        duration_s: 20.0,
+        ..SimulatorOptions::default()
+    };
+    let plain = simulate(&twelve_leads(&options)).recording;
+    let mut permuted = plain.clone();
+    permuted.leads.reverse();
+    permuted.leads.swap(2, 9);
+    for model in models() {
+        let called = report(&model, plain.clone(), LeadName::II).calls;
+        assert_eq!(called.len(), 1);
+        assert_eq!(report(&model, permuted.clone(), LeadName::II).calls, called);
     }
 }
 
