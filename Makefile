@@ -44,8 +44,8 @@ native: install ## native tests
 	@echo "Native tests"
 	@cargo test --locked $(PURE)
 
-models: install ## every model against its reference values, and users' own models, natively
-	@cargo test --locked --no-default-features --features inference --test inference --test own_model
+models: install ## every model against its reference values, and users' own models, natively and on the command line
+	@cargo test --locked --no-default-features --features cli --test inference --test own_model
 
 site: install
 	@echo "Building the page and its workers"

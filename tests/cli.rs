@@ -617,6 +617,18 @@ fn models_are_listed_with_their_hashes() {
     assert!(out(&einthoven(&["models", "--models-dir", &root])).contains("differs"));
 }
 
+/// With the runtime: tests/own_model.rs.
+#[cfg(not(feature = "inference"))]
+#[test]
+fn a_build_without_the_models_runtime_says_so_when_asked_to_check_one() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/own/arms.onnx");
+    let output = einthoven(&["models", "check", file]);
+    assert_eq!(code(&output), 3);
+    assert!(out(&output).is_empty());
+    assert!(err(&output).starts_with(file), "{}", err(&output));
+    assert_eq!(err(&output).lines().count(), 1);
+}
+
 #[test]
 fn several_threads_say_what_one_says_in_the_same_order() {
     let folder = Folder::new("threads");

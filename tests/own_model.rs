@@ -6,7 +6,7 @@
 
 use einthoven::inference::InferenceError;
 use einthoven::inference::own::{Layout, OwnManifest, OwnResult, OwnSession, gather, inspect};
-use einthoven::recording::{LeadName, Recording, Samples};
+use einthoven::recording::{LeadName, Recording, Samples, Unit};
 use einthoven::simulator::{SimulatorOptions, simulate, twelve_leads};
 
 fn file(name: &str) -> Vec<u8> {
@@ -122,6 +122,27 @@ fn the_same_ecg_in_another_unit_is_refused_not_run() {
 }
 
 #[test]
+fn a_lead_that_is_missing_is_refused_not_made_up() {
+    let mut recording = recording(10.0);
+    recording.leads.retain(|lead| lead.name != "aVF");
+    match gather(&recording, &manifest().input.leads, 0.0) {
+        Err(InferenceError::MissingLeads { missing, .. }) => assert_eq!(missing, "aVF"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_lead_without_a_unit_is_refused_and_another_length_too() {
+    let mut counts = recording(10.0);
+    counts.leads[3].unit = Unit::Counts;
+    let error = gather(&counts, &manifest().input.leads, 0.0).unwrap_err();
+    assert!(matches!(error, InferenceError::NoUnit { .. }), "{error}");
+    let short = gather(&recording(8.0), &manifest().input.leads, 0.0).unwrap();
+    let error = arms().run(&short, usize::MAX).unwrap_err();
+    assert!(matches!(error, InferenceError::TooShort { .. }), "{error}");
+}
+
+#[test]
 fn a_run_stops_after_so_many_windows_and_says_so() {
     let session = arms();
     let request = gather(&recording(60.0), &session.manifest().input.leads, 0.0).unwrap();
@@ -210,6 +231,135 @@ fn damaged_models_are_refused_or_run() {
         let _ = inspect(&bytes);
         if let Ok(session) = OwnSession::load(manifest(), &bytes) {
             let _ = session.outputs(&vec![0.5; 12_000]);
+        }
+    }
+}
+
+/// `einthoven models check`: says what a model is and that it passed, or in one line why not.
+#[cfg(feature = "terminal")]
+mod check {
+    use super::file;
+    use std::path::PathBuf;
+    use std::process::{Command, Stdio};
+
+    /// Its exit code, standard output and standard error.
+    fn check(arguments: &[&str]) -> (Option<i32>, String, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_einthoven"))
+            .args(["models", "check"])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    }
+
+    fn path(name: &str) -> String {
+        format!("{}/tests/own/{name}", env!("CARGO_MANIFEST_DIR"))
+    }
+
+    /// A manifest of its own that goes away with the value.
+    struct Changed(PathBuf);
+
+    impl Changed {
+        /// The example's manifest with one word for another.
+        fn new(name: &str, word: &str, other: &str) -> Self {
+            let text = String::from_utf8(file("arms.json")).unwrap();
+            assert!(text.contains(word));
+            let path =
+                std::env::temp_dir().join(format!("einthoven-{}-{name}.json", std::process::id()));
+            std::fs::write(&path, text.replacen(word, other, 1)).unwrap();
+            Self(path)
+        }
+    }
+
+    impl Drop for Changed {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_file(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_good_model_is_told_with_its_card() {
+        let (code, out, err) = check(&[&path("arms.onnx"), "--manifest", &path("arms.json")]);
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        let lines: Vec<&str> = out.lines().collect();
+        assert_eq!(lines[0], "It passed the checks.");
+        assert!(lines[1].starts_with("Arm electrodes (example) 1, SHA-256 "));
+        for part in ["aVF, V1", "in mV, 100 samples per second", "0.5 to 40 Hz"] {
+            assert!(out.contains(part), "{part}: {out}");
+        }
+        assert!(lines[lines.len() - 1].contains("MIT OR Apache-2.0"));
+    }
+
+    #[test]
+    fn without_a_manifest_only_the_file_is_told() {
+        let (code, out, err) = check(&[&path("arms.onnx")]);
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        assert!(!out.contains("passed"), "{out}");
+        assert!(out.contains("Input ecg: [1, 12, 1000]."), "{out}");
+        assert!(out.contains("Output scores: [1, 2]."), "{out}");
+    }
+
+    /// Refused: exit code 3, nothing on standard output, one line that names the file and holds `reason`.
+    fn refused(name: &str, manifest: Option<&str>, reason: &str) {
+        let file = path(name);
+        let mut arguments = vec![file.as_str()];
+        arguments.extend(manifest.iter().flat_map(|path| ["--manifest", path]));
+        let (code, out, err) = check(&arguments);
+        assert_eq!((code, out.as_str()), (Some(3), ""), "{name}");
+        assert_eq!(err.lines().count(), 1, "{err}");
+        assert!(err.starts_with(&format!("{file}: ")), "{err}");
+        assert!(err.contains(reason), "{name}: {err}");
+    }
+
+    #[test]
+    fn broken_models_are_refused_in_one_line() {
+        let manifest = path("arms.json");
+        for (name, reason) in [
+            ("not-a-number.onnx", "a value that is not a number"),
+            ("one-rank-less.onnx", "found [12, 1000]"),
+            ("open-within.onnx", "expected a fixed shape"),
+            ("operator-set.onnx", "operator set 99"),
+            ("operator.onnx", "cannot be run here: Det"),
+            ("arms.json", "cannot be read"),
+            ("there-is-none.onnx", "cannot be used"),
+        ] {
+            refused(name, Some(&manifest), reason);
+        }
+        for (name, reason) in [
+            ("not-a-number.onnx", "a value that is not a number"),
+            ("operator-set.onnx", "operator set 99"),
+            ("arms.json", "cannot be read"),
+        ] {
+            refused(name, None, reason);
+        }
+    }
+
+    #[test]
+    fn a_manifest_that_does_not_fit_is_refused_at_its_place() {
+        for (name, word, other, reason) in [
+            (
+                "layout",
+                "leads-samples",
+                "samples-leads",
+                "at input ecg: expected [1, 1000, 12]",
+            ),
+            ("output", "\"scores\"", "\"answers\"", "at outputs"),
+            ("rate", "\"rate_hz\": 100", "\"rate_hz\": 250", "input ecg"),
+            (
+                "schema",
+                "own-model/1",
+                "own-model/9",
+                "expected einthoven-own-model/1",
+            ),
+        ] {
+            let changed = Changed::new(name, word, other);
+            refused("arms.onnx", Some(&changed.0.to_string_lossy()), reason);
         }
     }
 }
