@@ -7,10 +7,10 @@ use super::classes::classify;
 use super::edits::{Edit, with_beats, with_classes, with_marks};
 use super::global::global;
 use super::measurements::{Sex, measure};
-use super::quality::{QualityMeter, join};
+use super::quality::{Heard, QualityMeter, SecondDoubt, confirmed, join, unseen};
 use super::reversal::reversal;
 use super::{Analysis, Beat, Grade, QualitySpan};
-use crate::recording::{Lead, Phrase, Recording, Unit};
+use crate::recording::{Lead, LeadName, Phrase, Recording, Unit};
 
 /// Samples that are handled at once.
 const CHUNK: usize = 1 << 14;
@@ -18,6 +18,16 @@ const CHUNK: usize = 1 << 14;
 const COMPARED_S: f64 = 60.0;
 /// A later lead is taken only when it is better by this share of its seconds.
 const CLEARLY: f64 = 0.1;
+
+/// Leads between the electrodes of the limbs.
+const LIMB: [LeadName; 6] = [
+    LeadName::I,
+    LeadName::II,
+    LeadName::III,
+    LeadName::AVR,
+    LeadName::AVL,
+    LeadName::AVF,
+];
 
 /// What a stream has to say after some samples.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,6 +38,8 @@ pub struct LiveUpdate {
     pub beats: Vec<Beat>,
     /// Seconds that have been graded, in order.
     pub quality: Vec<QualitySpan>,
+    /// The doubt in each of them.
+    pub doubt: Vec<SecondDoubt>,
 }
 
 /// Beats and quality of one lead while its samples arrive.
@@ -55,9 +67,7 @@ impl LiveAnalysis {
             self.meter.push(part);
             let events = self.detector.push(part);
             self.sort(events, &mut update);
-            update
-                .quality
-                .extend(std::iter::from_fn(|| self.meter.next(false)));
+            self.grade(false, &mut update);
         }
         let early = self.detector.early();
         self.sort(early, &mut update);
@@ -70,9 +80,7 @@ impl LiveAnalysis {
         let events = self.detector.interrupt(missing);
         self.sort(events, &mut update);
         self.meter.skip(missing);
-        update
-            .quality
-            .extend(std::iter::from_fn(|| self.meter.next(false)));
+        self.grade(false, &mut update);
         update
     }
 
@@ -81,10 +89,15 @@ impl LiveAnalysis {
         let mut update = LiveUpdate::default();
         let events = self.detector.finish();
         self.sort(events, &mut update);
+        self.grade(true, &mut update);
         update
-            .quality
-            .extend(std::iter::from_fn(|| self.meter.next(true)));
-        update
+    }
+
+    fn grade(&mut self, ended: bool, update: &mut LiveUpdate) {
+        while let Some((span, doubt)) = self.meter.next(ended) {
+            update.quality.push(span);
+            update.doubt.push(doubt);
+        }
     }
 
     fn sort(&mut self, events: Vec<BeatEvent>, update: &mut LiveUpdate) {
@@ -128,9 +141,13 @@ pub fn analyse_edited(
     if chosen.samples.is_empty() || !(chosen.rate_hz.is_finite() && chosen.rate_hz > 0.0) {
         return Err(Phrase::new("analysis-lead-empty"));
     }
-    let (beats, quality) = beats_and_quality(chosen, chosen.samples.len());
+    let heard = hear(chosen, chosen.samples.len());
+    let quality = join(match second_lead(recording, index) {
+        Some((other, may_raise)) => confirmed(&heard, &hear(other, other.samples.len()), may_raise),
+        None => heard.quality,
+    });
     let quality = with_marks(quality, edits);
-    let beats = within_usable(beats, &quality);
+    let beats = within_usable(heard.beats, &quality);
     let mut beats = with_beats(chosen, beats, &quality, edits);
     classify(chosen, &mut beats, &quality);
     with_classes(&mut beats, edits);
@@ -144,8 +161,47 @@ pub fn analyse_edited(
     Ok(analysis)
 }
 
+/// Of each second of a lead whether the one that bears witness for it does not see one of its beats; `None` where it shows
+/// nothing to judge by. Empty where there is no such lead.
+#[must_use]
+pub fn unseen_by_second_lead(recording: &Recording, index: usize) -> Vec<Option<bool>> {
+    let hear_all = |lead: &Lead| hear(lead, lead.samples.len());
+    let own = recording.leads.get(index);
+    match (own, second_lead(recording, index)) {
+        (Some(own), Some((other, _))) => unseen(&hear_all(own), &hear_all(other)),
+        _ => Vec::new(),
+    }
+}
+
 fn choose_lead(recording: &Recording) -> Option<usize> {
-    let leads: Vec<usize> = recording.ecg_leads().collect();
+    best_of(recording, recording.ecg_leads().collect())
+}
+
+/// The lead that bears witness for another, and whether it may speak for seconds that the other's own doubt gives up: not
+/// where they may share electrodes, for motion of one of these is in both. The best of those that share none is preferred.
+fn second_lead(recording: &Recording, index: usize) -> Option<(&Lead, bool)> {
+    let own = recording.leads.get(index)?;
+    let is_fit = |lead: &Lead| !lead.samples.is_empty() && lead.rate_hz > 0.0;
+    let others = recording.ecg_leads().filter(|other| *other != index);
+    let (apart, near): (Vec<usize>, Vec<usize>) = others
+        .filter(|other| recording.leads.get(*other).is_some_and(is_fit))
+        .partition(|other| are_apart(own.standard, recording.leads[*other].standard));
+    let may_raise = !apart.is_empty();
+    let chosen = best_of(recording, if may_raise { apart } else { near })?;
+    Some((recording.leads.get(chosen)?, may_raise))
+}
+
+/// Whether two leads are known to share no electrode of the limbs and not to be the same.
+fn are_apart(one: Option<LeadName>, other: Option<LeadName>) -> bool {
+    let is_limb = |lead: LeadName| LIMB.contains(&lead);
+    match (one, other) {
+        (Some(one), Some(other)) => one != other && !(is_limb(one) && is_limb(other)),
+        _ => false,
+    }
+}
+
+/// The lead of best quality over the first minute, the first of near equals.
+fn best_of(recording: &Recording, leads: Vec<usize>) -> Option<usize> {
     if leads.len() < 2 {
         return leads.first().copied();
     }
@@ -170,14 +226,21 @@ fn choose_lead(recording: &Recording) -> Option<usize> {
 
 /// Final beats and quality of the first `until` samples.
 pub(super) fn beats_and_quality(lead: &Lead, until: usize) -> (Vec<Beat>, Vec<QualitySpan>) {
+    let heard = hear(lead, until);
+    (heard.beats, join(heard.quality))
+}
+
+/// Final beats and the seconds of the first `until` samples.
+fn hear(lead: &Lead, until: usize) -> Heard {
     let mut live = LiveAnalysis {
         detector: BeatDetector::finals_only(lead.rate_hz),
         meter: QualityMeter::new(lead.rate_hz, lead.unit == Unit::Millivolt),
     };
-    let (mut beats, mut seconds) = (Vec::new(), Vec::new());
+    let mut heard = Heard::default();
     let mut take = |update: LiveUpdate| {
-        beats.extend(update.beats);
-        seconds.extend(update.quality);
+        heard.beats.extend(update.beats);
+        heard.quality.extend(update.quality);
+        heard.doubt.extend(update.doubt);
     };
     let mut at = 0;
     for stretch in lead.stretches() {
@@ -197,7 +260,7 @@ pub(super) fn beats_and_quality(lead: &Lead, until: usize) -> (Vec<Beat>, Vec<Qu
         take(live.skip(until - at));
     }
     take(live.finish());
-    (beats, join(seconds))
+    heard
 }
 
 /// Beats of unusable stretches are not said, and no interval leads across one.

@@ -20,7 +20,7 @@ pub mod reversal;
 pub mod signs;
 pub mod waves;
 
-pub use analyse::{LiveAnalysis, LiveUpdate, analyse, analyse_edited};
+pub use analyse::{LiveAnalysis, LiveUpdate, analyse, analyse_edited, unseen_by_second_lead};
 pub use atrial_wave::AtrialWave;
 pub use chambers::{Chamber, ChamberMeasure};
 pub use dissociation::Dissociation;

@@ -5,9 +5,9 @@ use super::arguments::{Common, Open};
 use super::noise::{Noise, is_within};
 use super::output::{Output, Stop};
 use super::reading::{Cut, Opened, each_recording, leads};
-use crate::analysis::Grade;
 use crate::analysis::beats::detect_beats;
 use crate::analysis::quality::{described, input_names};
+use crate::analysis::{Grade, unseen_by_second_lead};
 use crate::evaluation::{ClassMap, Marks, Outcome, noisy_stretches, pair_beats};
 use crate::recording::{BeatCode, Lead, Phrase, Recording};
 use clap::Args;
@@ -29,15 +29,16 @@ pub struct Arguments {
     open: Open,
 }
 
-/// Prints a line a second: `record,second,noisy,grade,beats,extra,missed,ectopic` and the network's inputs by their names. Beats are those
-/// found in that second; those too many and too few, and annotated ones of class S or V, are known where there are annotations. Noisy is 1 within the
-/// stretches to which noise was added.
+/// Prints a line a second: `record,second,noisy,grade,beats,extra,missed,ectopic,unseen` and the network's inputs by their
+/// names. The grade is that by the lead alone. Beats are those found in that second; those too many and too few, and
+/// annotated ones of class S or V, are known where there are annotations. Noisy is 1 within the stretches to which noise was
+/// added; unseen is 1 where a second lead does not see one of the beats, 0 where it sees all, -1 where there is none.
 pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Result<Exit, Stop> {
     let Ok(noise) = arguments.noise.read(&arguments.open, output)? else {
         return Ok(Exit::NothingRead);
     };
     output.put(&format!(
-        "record,second,noisy,grade,beats,extra,missed,ectopic,{}\n",
+        "record,second,noisy,grade,beats,extra,missed,ectopic,unseen,{}\n",
         input_names().join(",")
     ))?;
     let mut work = |opened: Opened, output: &mut Output| {
@@ -77,12 +78,13 @@ pub fn run(arguments: &Arguments, common: &Common, output: &mut Output) -> Resul
 }
 
 fn lines(recording: &Recording, lead: usize, stretches: &[Range<f64>]) -> String {
+    let unseen = unseen_by_second_lead(recording, lead);
     let Some(lead) = recording.leads.get(lead) else {
         return String::new();
     };
     let counted = counted(recording, lead);
     let mut table = String::new();
-    for (span, inputs) in described(lead) {
+    for (second, (span, inputs)) in described(lead).into_iter().enumerate() {
         let Some(inputs) = inputs else {
             continue;
         };
@@ -92,10 +94,14 @@ fn lines(recording: &Recording, lead: usize, stretches: &[Range<f64>]) -> String
             Grade::Beats => 1,
             Grade::Waves => 2,
         };
+        let unseen = match unseen.get(second).copied().flatten() {
+            Some(unseen) => i8::from(unseen),
+            None => -1,
+        };
         // Writing to a text does not fail.
         let _ = write!(
             table,
-            "{},{},{},{grade},{},{},{},{}",
+            "{},{},{},{grade},{},{},{},{},{unseen}",
             recording.source.name,
             span.range_s.start,
             u8::from(is_within(stretches, span.range_s.start)),

@@ -19,7 +19,7 @@ OFFSET_S = 120
 ALONE = ("em", "ma", "bw")
 LEADS = ("noise1", "noise2")
 # Columns before the inputs.
-COLUMNS = 8
+COLUMNS = 9
 
 
 @dataclass
@@ -40,6 +40,8 @@ class Seconds:
     missed: np.ndarray
     # Annotated beats of class S or V.
     ectopic: np.ndarray
+    # 1 where a second lead does not see one of the beats, 0 where it sees all, -1 where there is none to judge by.
+    unseen: np.ndarray
     features: np.ndarray
 
     @property

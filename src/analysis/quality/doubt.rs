@@ -196,9 +196,14 @@ impl Network {
     }
 }
 
-/// Whether nothing is said of a second.
-pub fn is_too_much(inputs: &[f64; INPUTS]) -> bool {
-    NETWORK.odds(inputs) > DOUBT_MOST
+/// Log odds of a wrong beat in a second.
+pub fn odds(inputs: &[f64; INPUTS]) -> f64 {
+    NETWORK.odds(inputs)
+}
+
+/// Whether nothing is said of a second with these log odds, by one lead alone.
+pub fn is_too_much(odds: f64) -> bool {
+    odds > DOUBT_MOST
 }
 
 #[cfg(test)]

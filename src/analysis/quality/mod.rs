@@ -6,6 +6,7 @@
 //! on beats.
 
 mod doubt;
+mod second_lead;
 mod weights;
 
 use super::beats::detect_beats;
@@ -14,6 +15,7 @@ use crate::recording::{Lead, Unit};
 use crate::signal::{correlation, median, percentile};
 use doubt::{BEFORE, Doubt, FEATURES};
 pub use doubt::{INPUTS, input_names};
+pub use second_lead::{Heard, confirmed, unseen};
 use std::collections::VecDeque;
 use std::f64::consts::PI;
 
@@ -77,6 +79,16 @@ struct Shape {
     /// Log odds of the beat, by the detector.
     odds: f64,
     values: Vec<f64>,
+}
+
+/// What the doubt of a second's beats says, and what its grade would be without it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SecondDoubt {
+    /// Log odds of a wrong beat; `None` where there is nothing to judge by (flat, saturated, too few beats), or where the
+    /// grade rests on fewer beats than the odds.
+    pub odds: Option<f64>,
+    /// Grade and reasons if the odds did not count.
+    pub undoubted: (Grade, Vec<QualityReason>),
 }
 
 /// Grades a lead second by second while its samples and final beats arrive.
@@ -205,13 +217,15 @@ impl QualityMeter {
         second_of(&values, self.rate_hz)
     }
 
-    /// The next second's grade with its reasons, once all that it rests on is there; `ended` says that no more comes.
-    pub fn next(&mut self, ended: bool) -> Option<QualitySpan> {
-        Some(self.next_described(ended)?.0)
+    /// The next second's grade with its reasons, once all that it rests on is there, and the doubt in it; `ended` says that
+    /// no more comes.
+    pub fn next(&mut self, ended: bool) -> Option<(QualitySpan, SecondDoubt)> {
+        let (span, graded) = self.next_graded(ended)?;
+        let SecondGrade { doubt, .. } = graded;
+        Some((span, doubt))
     }
 
-    /// The same, and what the doubt of the second's beats rests on where there is something to describe.
-    pub fn next_described(&mut self, ended: bool) -> Option<(QualitySpan, Option<[f64; INPUTS]>)> {
+    fn next_graded(&mut self, ended: bool) -> Option<(QualitySpan, SecondGrade)> {
         let next = match self.describe(ended) {
             Some(first) if self.waiting.is_empty() => {
                 self.waiting.push_back(first);
@@ -228,11 +242,11 @@ impl QualityMeter {
         }
         let after = next.as_ref().and_then(|second| second.features.as_ref());
         let before = before.iter().rev().map(|second| second.features.as_ref());
-        let (grade, reasons, inputs) = own.graded(before, after);
+        let graded = own.graded(before, after);
         let span = QualitySpan {
             range_s: own.range_s.clone(),
-            grade,
-            reasons,
+            grade: graded.grade,
+            reasons: graded.reasons.clone(),
         };
         match next {
             Some(next) => self.waiting.push_back(next),
@@ -241,7 +255,7 @@ impl QualityMeter {
         if self.waiting.len() > BEFORE + 1 {
             self.waiting.pop_front();
         }
-        Some((span, inputs))
+        Some((span, graded))
     }
 
     /// Describes the next second, once all that it rests on is there.
@@ -439,20 +453,44 @@ impl Described {
         }
     }
 
-    /// The grade among the seconds around, why it is not the best, and the network's inputs where there are some.
+    /// The grade among the seconds around, with the doubt where there is something to judge by.
     fn graded<'a>(
         &'a self,
         before: impl Iterator<Item = Option<&'a [f64; FEATURES]>>,
         next: Option<&'a [f64; FEATURES]>,
-    ) -> (Grade, Vec<QualityReason>, Option<[f64; INPUTS]>) {
+    ) -> SecondGrade {
         let own = self.features.as_ref();
         let inputs = own.map(|features| doubt::inputs(features, before, next));
-        let lost = self.is_lost || inputs.as_ref().is_some_and(doubt::is_too_much);
+        let odds = inputs.as_ref().map(doubt::odds);
+        let lost = self.is_lost || odds.is_some_and(doubt::is_too_much);
         let since = self.since.as_ref().filter(|_| lost);
         let since = since.map(|since| since.graded(std::iter::empty(), next));
-        if let Some((grade, reasons, _)) = since.filter(|(grade, ..)| *grade > Grade::Unusable) {
-            return (grade, reasons, inputs);
+        if let Some(since) = since.filter(|since| since.grade > Grade::Unusable) {
+            let undoubted = (since.grade, since.reasons.clone());
+            let doubt = SecondDoubt {
+                odds: None,
+                undoubted,
+            };
+            return SecondGrade {
+                inputs,
+                doubt,
+                ..since
+            };
         }
+        let (grade, reasons) = self.grade_if(lost);
+        SecondGrade {
+            grade,
+            reasons,
+            inputs,
+            doubt: SecondDoubt {
+                odds,
+                undoubted: self.grade_if(self.is_lost),
+            },
+        }
+    }
+
+    /// The grade and why it is not the best, if nothing is said of the second or something is.
+    fn grade_if(&self, lost: bool) -> (Grade, Vec<QualityReason>) {
         let mut reasons = self.reasons.clone();
         if reasons.is_empty() && (self.is_restless || lost) {
             reasons.push(QualityReason::Motion);
@@ -462,8 +500,17 @@ impl Described {
             (false, false) => Grade::Beats,
             (false, true) => Grade::Waves,
         };
-        (grade, reasons, inputs)
+        (grade, reasons)
     }
+}
+
+/// A second's grade and what it rests on.
+struct SecondGrade {
+    grade: Grade,
+    reasons: Vec<QualityReason>,
+    /// The network's inputs, where there are some.
+    inputs: Option<[f64; INPUTS]>,
+    doubt: SecondDoubt,
 }
 
 /// Log odds of a probability, at most 20 either way.
@@ -654,6 +701,10 @@ pub fn described(lead: &Lead) -> Vec<(QualitySpan, Option<[f64; INPUTS]>)> {
     let mut meter = QualityMeter::new(lead.rate_hz, lead.unit == Unit::Millivolt);
     let mut beats = detect_beats(lead).into_iter().peekable();
     let mut seconds = Vec::new();
+    let mut take = |meter: &mut QualityMeter, ended: bool| {
+        let graded = std::iter::from_fn(|| meter.next_graded(ended));
+        seconds.extend(graded.map(|(span, graded)| (span, graded.inputs)));
+    };
     let mut at = 0;
     for stretch in lead.stretches() {
         meter.skip(stretch.start - at);
@@ -668,11 +719,11 @@ pub fn described(lead: &Lead) -> Vec<(QualitySpan, Option<[f64; INPUTS]>)> {
             while let Some(beat) = beats.next_if(|beat| beat.time_s < until_s) {
                 meter.beat(&beat);
             }
-            seconds.extend(std::iter::from_fn(|| meter.next_described(false)));
+            take(&mut meter, false);
         }
         at = stretch.end;
     }
-    seconds.extend(std::iter::from_fn(|| meter.next_described(true)));
+    take(&mut meter, true);
     seconds
 }
 

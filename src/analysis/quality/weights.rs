@@ -28,6 +28,12 @@ pub static NETWORK: Network = Network {
 /// Log odds of a wrong beat beyond which nothing is said of a second.
 pub const DOUBT_MOST: f64 = -0.760;
 
+/// What a beat that the second lead does not see adds to the log odds.
+pub const UNSEEN: f64 = 2.687;
+
+/// The limit where a second lead can be judged.
+pub const SECOND_LEAD_MOST: f64 = 0.950;
+
 #[cfg(test)]
 #[rustfmt::skip]
 #[allow(clippy::approx_constant)]
