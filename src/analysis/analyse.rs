@@ -200,8 +200,14 @@ fn are_apart(one: Option<LeadName>, other: Option<LeadName>) -> bool {
     }
 }
 
-/// The lead of best quality over the first minute, the first of near equals.
-fn best_of(recording: &Recording, leads: Vec<usize>) -> Option<usize> {
+/// The lead of best quality over the first minute. Of near equals the first on a printed sheet, then the first of those of
+/// unknown name: not the first of the file, so that the same leads in another order are read alike.
+fn best_of(recording: &Recording, mut leads: Vec<usize>) -> Option<usize> {
+    let place = |index: &usize| {
+        let name = recording.leads.get(*index).and_then(|lead| lead.standard);
+        name.map_or(usize::MAX, |name| name as usize)
+    };
+    leads.sort_by_key(place);
     if leads.len() < 2 {
         return leads.first().copied();
     }

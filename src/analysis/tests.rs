@@ -219,6 +219,26 @@ fn without_p_waves_no_pr() {
     assert!(analysis.intervals.qt_ms.value().is_some());
 }
 
+/// Where R and S are nearly equal, and each breath makes the other one the larger, the trace is as good as any.
+#[test]
+fn a_fiducial_that_goes_from_r_to_s_is_no_motion() {
+    let (mut values, truth) = trace(250.0, 40.0, 40.0, 0.005);
+    for (index, value) in values.iter_mut().enumerate() {
+        let t = index as f64 / 250.0;
+        let wave = |at: f64, width: f64| (-((t - at) / width).powi(2) / 2.0).exp();
+        for (beat, r) in truth.iter().enumerate() {
+            let s_mv = if beat % 2 == 0 { 1.7 } else { 0.7 };
+            *value -= (s_mv * wave(r + 0.045, 0.012)) as f32;
+        }
+    }
+    let analysis = analyse(&recording(values, 250.0), None).unwrap();
+    let late = |beat: &Beat| truth.iter().any(|r| (beat.time_s - r - 0.045).abs() < 0.01);
+    let by_s = analysis.beats.iter().filter(|beat| late(beat)).count();
+    assert!(by_s > 8 && by_s + 8 < analysis.beats.len(), "{by_s}");
+    let waves_s = analysis.seconds_by_grade()[2];
+    assert!(waves_s > 39.0, "{:?}", analysis.quality);
+}
+
 #[test]
 fn the_better_lead_is_chosen_and_the_first_of_equals() {
     let (clean, _) = trace(250.0, 70.0, 30.0, 0.005);
@@ -229,6 +249,9 @@ fn the_better_lead_is_chosen_and_the_first_of_equals() {
     assert_eq!(analyse(&two, Some(0)).unwrap().lead, 0);
     two.leads[0] = Lead::ecg("I", 250.0, Samples::from_values(clean));
     assert_eq!(analyse(&two, None).unwrap().lead, 0);
+    // The first on a printed sheet, wherever it stands in the file.
+    two.leads.reverse();
+    assert_eq!(analyse(&two, None).unwrap().lead, 1);
 }
 
 #[test]

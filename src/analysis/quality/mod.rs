@@ -25,6 +25,8 @@ const SMOOTH_S: f64 = 0.012;
 const BEFORE_S: f64 = 0.25;
 const AFTER_S: f64 = 0.35;
 const POINTS: usize = 60;
+/// From R to S, in points: 60 ms.
+const R_TO_S_POINTS: isize = 6;
 /// Beats that belong to second k: from `k - PAST_S` to `k + NEXT_S`, and at the start at least `FIRST_S` seconds.
 const PAST_S: f64 = 5.0;
 const NEXT_S: f64 = 1.5;
@@ -79,6 +81,14 @@ struct Shape {
     /// Log odds of the beat, by the detector.
     odds: f64,
     values: Vec<f64>,
+}
+
+impl Shape {
+    /// Whether the trace goes up at the fiducial.
+    fn is_up(&self) -> bool {
+        let middle = (POINTS as f64 * BEFORE_S / (BEFORE_S + AFTER_S)).round() as usize;
+        self.values[middle - 1] + self.values[middle] > 0.0
+    }
 }
 
 /// What the doubt of a second's beats says, and what its grade would be without it.
@@ -414,7 +424,8 @@ impl QualityMeter {
                 || noise > NOISE_MOST
                 || mains > MAINS_MOST
                 || height < RIPPLE * range,
-            is_restless: agreement < AGREES_WELL || differs > DIFFERS_WAVES,
+            is_restless: (agreement < AGREES_WELL || differs > DIFFERS_WAVES)
+                && !is_restful_by_one_peak(shapes, height),
             reasons,
             features: Some(doubt.features()),
             since: None,
@@ -563,6 +574,46 @@ fn agreement(shapes: &[&Shape]) -> f64 {
         })
         .collect();
     median(&single).unwrap_or(0.0)
+}
+
+/// Whether the beats agree well once all are taken by the same peak: where R and S are nearly equal, the fiducial goes from
+/// one to the other with every breath, and the traces around it differ by nothing else. Not so where it stays with one.
+fn is_restful_by_one_peak(shapes: &[&Shape], height: f64) -> bool {
+    let (up, down): (Vec<&Shape>, Vec<&Shape>) = shapes.iter().partition(|shape| shape.is_up());
+    let (most, fewer) = match up.len() >= down.len() {
+        true => (up, down),
+        false => (down, up),
+    };
+    if fewer.is_empty() {
+        return false;
+    }
+    let moved: Vec<Shape> = fewer.iter().map(|shape| moved_onto(shape, &most)).collect();
+    let all: Vec<&Shape> = most.into_iter().chain(&moved).collect();
+    agreement(&all) >= AGREES_WELL
+        && differences(all.iter().copied(), &all) / height <= DIFFERS_WAVES
+}
+
+/// The shape, moved by at most [`R_TO_S_POINTS`] to where it is most like one of the others.
+fn moved_onto(shape: &Shape, others: &[&Shape]) -> Shape {
+    let last = POINTS as isize - 1;
+    let moved = |by: isize| -> Vec<f64> {
+        (0..=last)
+            .map(|k| shape.values[(k + by).clamp(0, last) as usize])
+            .collect()
+    };
+    let likeness = |values: &[f64]| {
+        let all = others
+            .iter()
+            .map(|other| correlation(values, &other.values));
+        all.fold(f64::NEG_INFINITY, f64::max)
+    };
+    let best = (-R_TO_S_POINTS..=R_TO_S_POINTS)
+        .map(moved)
+        .max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+    Shape {
+        values: best.unwrap_or_default(),
+        ..shape.clone()
+    }
 }
 
 /// Steepest point within 70 ms of the fiducial over the upper quartile of the slopes further than 100 ms from it.
