@@ -23,7 +23,12 @@ const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases");
 
 /// Rows of the list that are not about reading a file, and the test that stands for each; those of the analysis:
 /// `tests/analysis_cases.rs`.
-const ELSEWHERE: [(&str, &str, &str); 5] = [
+const ELSEWHERE: [(&str, &str, &str); 6] = [
+    (
+        "14.1",
+        "inference.rs",
+        "a_thousand_times_the_voltage_is_refused",
+    ),
     (
         "14.1",
         "own_model.rs",

@@ -9,7 +9,7 @@ use einthoven::inference::{
     InferenceError, LeadView, Manifest, Preprocessor, Session, live_call, prepare, prepare_live,
     record_calls,
 };
-use einthoven::recording::{Lead, LeadName, Recording};
+use einthoven::recording::{Lead, LeadName, Recording, Samples};
 use einthoven::report::Report;
 use einthoven::simulator::{SimulatorOptions, simulate, twelve_leads};
 use serde_json::Value;
@@ -242,13 +242,13 @@ fn a_thousandth_of_the_voltage_has_no_rhythm() {
     }
 }
 
-/// The report of one lead of a recording, with one model asked.
-fn report(model: &Model, recording: Recording, name: LeadName) -> Report {
+/// The report of one lead of a recording, or of the one that the program chooses, with one model asked.
+fn report(model: &Model, recording: Recording, name: Option<LeadName>) -> Report {
     let session = model.session();
-    let is_asked = |lead: &Lead| lead.standard == Some(name);
+    let is_asked = |lead: &Lead| lead.standard == name;
     let options = Options {
         models: true,
-        lead: recording.leads.iter().position(is_asked),
+        lead: name.and_then(|_| recording.leads.iter().position(is_asked)),
         ..Options::default()
     };
     let outcome = run(Job::of_recording(recording, options), &mut |request| {
@@ -277,9 +277,32 @@ fn a_lead_has_the_same_call_wherever_it_stands() {
     permuted.leads.reverse();
     permuted.leads.swap(2, 9);
     for model in models() {
-        let called = report(&model, plain.clone(), LeadName::II).calls;
-        assert_eq!(called.len(), 1);
-        assert_eq!(report(&model, permuted.clone(), LeadName::II).calls, called);
+        for name in [Some(LeadName::II), None] {
+            let called = report(&model, plain.clone(), name).calls;
+            assert_eq!(called.len(), 1);
+            assert_eq!(report(&model, permuted.clone(), name).calls, called);
+        }
+    }
+}
+
+/// Microvolts taken for millivolts: a model scales each window and would answer all the same, so it is not asked.
+#[test]
+fn a_thousand_times_the_voltage_is_refused() {
+    let options = SimulatorOptions {
+        duration_s: 20.0,
+        ..SimulatorOptions::default()
+    };
+    let plain = simulate(&options).recording;
+    let mut large = plain.clone();
+    for lead in &mut large.leads {
+        let values = lead.samples.all_values().iter().map(|value| value * 1000.0);
+        lead.samples = Samples::from_values(values.collect());
+    }
+    for model in models() {
+        assert_eq!(report(&model, plain.clone(), None).calls.len(), 1);
+        let refused = report(&model, large.clone(), None);
+        assert!(refused.calls.is_empty());
+        assert_eq!(refused.no_calls.unwrap().id, "model-refuses-voltage");
     }
 }
 

@@ -8,7 +8,7 @@ use crate::findings::{self, Finding};
 use crate::formats::{
     self, Answers, Bundle, Context, FORMATS, Offer, Question, ReadError, Readers, Reading,
 };
-use crate::inference::Call;
+use crate::inference::{Call, no_heart_has_such_voltage};
 use crate::recording::{Phrase, Recording};
 use crate::report::Report;
 use serde::{Deserialize, Serialize};
@@ -230,6 +230,10 @@ impl Job {
         let Some(lead) = recording.leads.get(analysis.lead) else {
             return self.finish();
         };
+        if let Some(reason) = no_heart_has_such_voltage(lead) {
+            self.answer = Some(Err(reason));
+            return self.finish();
+        }
         self.state = State::Waiting;
         Step::Infer(Box::new(InferRequest {
             question: "rhythm".to_owned(),

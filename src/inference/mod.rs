@@ -16,6 +16,7 @@ mod preprocess;
 mod session;
 #[cfg(test)]
 mod testing;
+mod voltage;
 
 pub use aggregate::{WindowOutputs, conclude, conclude_live};
 pub use error::InferenceError;
@@ -31,6 +32,7 @@ pub use plan::{
 pub use preprocess::{MAX_RATE_HZ, MIN_RATE_SHARE, Preprocessor};
 #[cfg(feature = "inference")]
 pub use session::{Session, live_call, record_calls};
+pub use voltage::no_heart_has_such_voltage;
 
 use crate::recording::Phrase;
 use serde::{Deserialize, Serialize};
