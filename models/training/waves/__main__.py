@@ -1,4 +1,4 @@
-"""From LUDB to a network that marks P, QRS and T in one lead, its figures beside the rules', and the card:
+"""From LUDB and QTDB to a network that marks P, QRS and T in one lead, its figures beside the rules', and the card:
 `python -m training.waves --ludb LUDB/data --qtdb qtdb-q1c --noise nstdb --cinc2017 training2017
 --labels REFERENCE-v3.csv --program einthoven --work waves-work`."""
 
@@ -13,9 +13,9 @@ from .combine import COMBINATIONS, Seen
 from .decode import decode
 from .network import Waves, multiply_adds
 from .preparation import at_250_hz, cut, prepare
-from .records import FOLDS, Lead
+from .records import FOLDS, OF_DS2, Lead
 from .score import Errors, difference, merged, score, table
-from .train import probabilities, train
+from .train import PEAK_RATE, Course, in_two_courses, probabilities
 
 HERE = Path(__file__).resolve().parent
 COMPARED = ("i", "ii")
@@ -30,10 +30,23 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--labels", type=Path, required=True, help="REFERENCE-v3.csv")
     parser.add_argument("--program", type=Path, required=True, help="einthoven's command line of commit 9d21431: later ones ask the network themselves")
     parser.add_argument("--work", type=Path, required=True, help="folder for weights and the marks out of fold")
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--epochs", type=int, default=24, help="of the first course, on LUDB alone")
     parser.add_argument("--seed", type=int, default=17)
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
+
+
+def trained(args: argparse.Namespace, ludb: list[Lead], qtdb: list[Lead]) -> tuple[list[Waves], Waves]:
+    """The networks that have not heard one fold each, and the one that has heard all; none has heard people of DS2."""
+    noise = augmentation.read_noise(args.noise)
+    course = Course(args.epochs, PEAK_RATE, args.seed)
+    allowed = [lead for lead in qtdb if lead.record not in OF_DS2]
+
+    def hear(left_out: int | None, name: str) -> Waves:
+        both = ([lead for lead in leads if lead.fold != left_out] for leads in (ludb, allowed))
+        return in_two_courses(*both, noise, course, args.work / f"{name}.pt")
+
+    return [hear(fold, f"without-fold{fold}") for fold in range(FOLDS)], hear(None, "all")
 
 
 def see(net: Waves, lead: Lead) -> Seen:
@@ -93,13 +106,8 @@ def main() -> None:
     args = arguments()
     torch.set_num_threads(args.threads)
     args.work.mkdir(parents=True, exist_ok=True)
-    leads = records.ludb(args.ludb)
-    noise = augmentation.read_noise(args.noise)
-    nets = [
-        train([lead for lead in leads if lead.fold != fold], noise, args.epochs, args.seed, args.work / f"without-fold{fold}.pt")
-        for fold in range(FOLDS)
-    ]
-    final = train(leads, noise, args.epochs, args.seed, args.work / "all.pt")
+    leads, excerpts = records.ludb(args.ludb), records.qtdb(args.qtdb)
+    nets, final = trained(args, leads, excerpts)
 
     seen = out_of_fold(nets, leads, args.work / "out-of-fold")
     sets = {}
@@ -107,11 +115,10 @@ def main() -> None:
         chosen = [k for k, lead in enumerate(leads) if lead.name == name]
         said = rules.measure(args.program, [args.ludb], name)
         sets[f"LUDB lead {name}"] = compared([leads[k] for k in chosen], [seen[k] for k in chosen], said, False)
-    excerpts = records.qtdb(args.qtdb)
-    heard = [see(final, lead) for lead in excerpts]
+    in_excerpts = out_of_fold(nets, excerpts, args.work / "out-of-fold")
     said = rules.measure(args.program, [args.qtdb], None)
     for name, split_at_gaps in (("QTDB lead 0", False), ("QTDB lead 0, marked stretches", True)):
-        sets[name] = compared(excerpts, heard, said, split_at_gaps)
+        sets[name] = compared(excerpts, in_excerpts, said, split_at_gaps)
 
     entries = cinc2017.read_labels(args.labels)
     of_label = {label: handheld.leads(args.cinc2017, entries, label) for label in handheld.EVERY}

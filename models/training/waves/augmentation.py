@@ -20,21 +20,36 @@ NOT_SAID = -1
 CLASS_OF = {"P": network.P, "QRS": network.QRS, "T": network.T}
 # A wave without onset or end may reach this far from its peak.
 REACH_S = {"P": 0.15, "QRS": 0.15, "T": 0.35}
+# So long after the marked end of T it may still go on in the other lead.
+AFTER_T_S = 0.1
 FASTEST = 1.25
 
 
 def target(marks: Marks, times_s: np.ndarray) -> np.ndarray:
-    """Class of each time; NOT_SAID outside the first and last mark and about waves whose onset or end is missing."""
+    """Class of each time; NOT_SAID outside the stretches in which every wave is marked, about waves whose onset or end is
+    missing, and about T waves where the reader had two leads in view (QTDB, marked in stretches)."""
     classes = np.zeros(len(times_s), dtype=np.int64)
-    for wave in marks.waves:
+    with_t = not marks.stretches_s
+    for wave in (wave for wave in marks.waves if with_t or wave.kind != "T"):
         reach = REACH_S[wave.kind]
         whole = not np.isnan(wave.onset_s + wave.end_s)
         onset_s = wave.peak_s - reach if np.isnan(wave.onset_s) else wave.onset_s
         end_s = wave.peak_s + reach if np.isnan(wave.end_s) else wave.end_s
         inside = (times_s >= onset_s) & (times_s <= end_s)
         classes[inside] = CLASS_OF[wave.kind] if whole else NOT_SAID
-    classes[(times_s < marks.scope_s[0]) | (times_s > marks.scope_s[1])] = NOT_SAID
+    if not with_t:
+        classes[about_t(marks, times_s) & (classes != network.P) & (classes != network.QRS)] = NOT_SAID
+    classes[~marks.is_said(times_s)] = NOT_SAID
     return classes
+
+
+def about_t(marks: Marks, times_s: np.ndarray) -> np.ndarray:
+    """Whether a T wave of either lead may reach these times."""
+    near = np.zeros(len(times_s), dtype=bool)
+    for wave in marks.of("T"):
+        end_s = wave.peak_s if np.isnan(wave.end_s) else wave.end_s
+        near |= (times_s >= wave.peak_s - REACH_S["T"]) & (times_s <= end_s + AFTER_T_S)
+    return near
 
 
 def read_noise(folder: Path) -> list[np.ndarray]:
@@ -59,10 +74,15 @@ class Augmenter:
         return self.rng.random() < p
 
     def stretch(self, x: np.ndarray, marks: Marks) -> tuple[np.ndarray, np.ndarray]:
-        """A window [2500] of a lead at 250 Hz with its classes, up to a quarter faster or slower, moved by up to 2 s."""
+        """A window [2500] of a lead at 250 Hz with its classes, up to a quarter faster or slower, moved by up to 2 s; of a
+        lead that is marked in stretches only, one about any of its waves."""
         speed = np.exp(self.rng.uniform(-1, 1) * np.log(FASTEST)) if self.chance(0.7) else 1.0
         room = len(x) - 1 - speed * (SAMPLES - 1)
-        start = self.rng.uniform(min(0, room), max(0, room)) + self.rng.uniform(-2, 2) * RATE_HZ * self.chance(0.5)
+        if marks.stretches_s:
+            about = marks.waves[self.rng.integers(len(marks.waves))].peak_s * RATE_HZ
+            start = np.clip(about - self.rng.random() * speed * SAMPLES, min(0, room), max(0, room))
+        else:
+            start = self.rng.uniform(min(0, room), max(0, room)) + self.rng.uniform(-2, 2) * RATE_HZ * self.chance(0.5)
         position = start + np.arange(SAMPLES) * speed
         return interpolate(x, position), target(marks, position / RATE_HZ)
 

@@ -28,13 +28,22 @@ class Wave:
 
 @dataclass(frozen=True)
 class Marks:
-    """The waves of a record in the order of their peaks, and its first and last mark in seconds."""
+    """The waves of a record in the order of their peaks, its first and last mark, and the stretches in which every wave is
+    marked, in seconds; none named: from the first to the last mark."""
 
     waves: tuple[Wave, ...]
     scope_s: tuple[float, float]
+    stretches_s: tuple[tuple[float, float], ...] = ()
 
     def of(self, kind: str) -> list[Wave]:
         return [wave for wave in self.waves if wave.kind == kind]
+
+    def is_said(self, times_s: np.ndarray) -> np.ndarray:
+        """Whether every wave is marked at these times."""
+        inside = np.zeros(len(times_s), dtype=bool)
+        for first_s, last_s in self.stretches_s or (self.scope_s,):
+            inside |= (times_s >= first_s) & (times_s <= last_s)
+        return inside
 
 
 def annotations(path: Path) -> list[tuple[int, int]]:

@@ -55,13 +55,17 @@ def nearest_pairs(reference: np.ndarray, test: np.ndarray) -> list[tuple[int, in
     return pairs
 
 
+def without_gaps(reference: Marks, passed_over_s: tuple[float, ...] = ()) -> list[tuple[float, float]]:
+    """The stretches without gaps of marks, seconds; a beat that is known to be passed over (seconds) ends one too."""
+    every = np.unique([t for w in reference.waves for t in (w.onset_s, w.peak_s, w.end_s) if not np.isnan(t)])
+    before = np.searchsorted(np.sort(passed_over_s), every)
+    parts = np.split(every, np.flatnonzero((np.diff(every) > GAP_S) | (np.diff(before) > 0)) + 1)
+    return [(part[0], part[-1]) for part in parts]
+
+
 def stretches(reference: Marks, split_at_gaps: bool) -> list[tuple[float, float]]:
     """Where marks without a pair count: from the first to the last mark, or the stretches without gaps of them."""
-    if not split_at_gaps:
-        return [reference.scope_s]
-    every = np.unique([t for w in reference.waves for t in (w.onset_s, w.peak_s, w.end_s) if not np.isnan(t)])
-    parts = np.split(every, np.flatnonzero(np.diff(every) > GAP_S) + 1)
-    return [(part[0], part[-1]) for part in parts]
+    return without_gaps(reference) if split_at_gaps else [reference.scope_s]
 
 
 def score(reference: Marks, test: list[Wave], split_at_gaps: bool = False) -> dict[str, Errors]:

@@ -1,7 +1,12 @@
-"""Train one network: cross entropy a sample, where the annotator says something; an average of the weights is kept."""
+"""Train one network: cross entropy a sample, where the annotator says something; an average of the weights is kept.
+
+In two courses: LUDB alone, then LUDB and QTDB together at half the rate.
+"""
 
 import copy
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +21,10 @@ from .records import Lead
 
 BATCH = 32
 PEAK_RATE = 6e-3
+SECOND_RATE = 3e-3
+SECOND_EPOCHS = 6
+# Windows of each excerpt of QTDB an epoch; of a record of LUDB it is one of each of twelve leads.
+WINDOWS_OF_QTDB = 8
 WEIGHT_DECAY = 1e-2
 EMA_DECAY = 0.99
 
@@ -31,16 +40,34 @@ def update_average(average: Waves, net: Waves, step: int) -> None:
                 mean.copy_(value)
 
 
-def train(leads: list[Lead], noise: list[np.ndarray], epochs: int, seed: int, path: Path) -> Waves:
+@dataclass(frozen=True)
+class Course:
+    """Epochs, the highest rate of learning, and the seed of a training."""
+
+    epochs: int
+    peak_rate: float
+    seed: int
+
+
+def in_two_courses(ludb: list[Lead], qtdb: list[Lead], noise: list[np.ndarray], first: Course, path: Path) -> Waves:
+    """A network that has heard LUDB's leads, then these and QTDB's; both are kept, at `path` and beside it."""
+    before = train(Waves, ludb, noise, first, path)
+    second = Course(SECOND_EPOCHS, SECOND_RATE, first.seed + 1)
+    both = ludb + WINDOWS_OF_QTDB * qtdb
+    return train(lambda: copy.deepcopy(before), both, noise, second, path.with_stem(f"{path.stem}-qtdb"))
+
+
+def train(begin: Callable[[], Waves], leads: list[Lead], noise: list[np.ndarray], course: Course, path: Path) -> Waves:
     """A network that has heard these leads, from `path` if it is already there; the last average, no epoch is chosen."""
+    epochs, seed = course.epochs, course.seed
     torch.manual_seed(seed)
-    net = Waves()
+    net = begin()
     if path.exists():
         net.load_state_dict(torch.load(path, map_location="cpu"))
         return net.eval()
     average = copy.deepcopy(net)
     signals = [(at_250_hz(lead.millivolts, lead.rate_hz), lead.marks) for lead in leads]
-    optimiser = torch.optim.AdamW(net.parameters(), lr=PEAK_RATE, weight_decay=WEIGHT_DECAY)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=course.peak_rate, weight_decay=WEIGHT_DECAY)
     steps = len(signals) // BATCH
     rng = np.random.default_rng(seed)
     augmenter = Augmenter(noise, rng)
@@ -53,7 +80,7 @@ def train(leads: list[Lead], noise: list[np.ndarray], epochs: int, seed: int, pa
             logits = net(torch.from_numpy(x))
             loss = nn.functional.cross_entropy(logits, torch.from_numpy(classes), ignore_index=NOT_SAID)
             for group in optimiser.param_groups:
-                group["lr"] = PEAK_RATE * one_cycle(step / (epochs * steps))
+                group["lr"] = course.peak_rate * one_cycle(step / (epochs * steps))
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
