@@ -48,6 +48,7 @@ absent-flat = not to be told from the noise
 absent-cut-off = it lies beyond the samples
 absent-quality = the trace is too disturbed there
 absent-merged = it runs into the wave beside it
+absent-unseen = the rules see such a wave, the network does not
 
 ## Heart rate variability
 

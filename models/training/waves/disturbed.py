@@ -22,7 +22,7 @@ LINES = {
     "muscle noise, 12 dB": ("ma", 12),
     "muscle noise, 6 dB": ("ma", 6),
 }
-ASKED = ("P and QRS mean, T retaken", "P and QRS mean, T averaged")
+ASKED = ("P and QRS mean, T averaged", "P judged, P and QRS mean, T averaged")
 
 
 def test_noise(folder: Path, kind: str) -> np.ndarray:

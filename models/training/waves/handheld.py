@@ -24,6 +24,7 @@ ASKED = (
     "P added when sure",
     "P added where regular",
     "P vetoed when sure, added where regular",
+    "P judged",
     "P vetoed and added",
     "P vetoed and added when sure",
 )

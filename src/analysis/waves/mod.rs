@@ -92,6 +92,8 @@ pub enum Absent {
     Quality,
     /// It runs into a neighbouring wave.
     Merged,
+    /// The network sees hardly any of those that the rules see in the recording.
+    Unseen,
 }
 
 impl Absent {
@@ -107,6 +109,7 @@ impl Absent {
             Self::CutOff => "absent-cut-off",
             Self::Quality => "absent-quality",
             Self::Merged => "absent-merged",
+            Self::Unseen => "absent-unseen",
         }
     }
 }
@@ -164,7 +167,9 @@ pub fn delineate(lead: &Lead, beats: &[Beat], quality: &[QualitySpan]) -> Deline
             .into_iter()
             .filter(|stretch| holds_any(lead, stretch, beats, &found.beats))
             .collect();
-        together::move_halfway(&mut found.beats, beats, &network::see(lead, &stretches));
+        let seen = network::see(lead, &stretches);
+        together::judge_p(&mut found.beats, beats, &seen);
+        together::move_halfway(&mut found.beats, beats, &seen);
         keep_to_quality(&mut found.beats, beats, quality);
         keep_order(&mut found.beats, beats);
         found.marked_by = MarkedBy::RulesAndNetwork;
