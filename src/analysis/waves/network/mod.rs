@@ -1,4 +1,4 @@
-//! P, QRS and T as a small network sees them in one lead: trained on LUDB, described in `models/training/waves/card.md`.
+//! P, QRS and T as a small network sees them in one lead: trained on LUDB and QTDB, described in `models/training/waves/card.md`.
 //!
 //! It is asked beside the rules, see [`super::together`].
 
