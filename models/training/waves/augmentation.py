@@ -22,12 +22,14 @@ CLASS_OF = {"P": network.P, "QRS": network.QRS, "T": network.T}
 REACH_S = {"P": 0.15, "QRS": 0.15, "T": 0.35}
 # So long after the marked end of T it may still go on in the other lead.
 AFTER_T_S = 0.1
+# So far from a QRS border of QTDB nothing is said: its reader sets onsets earlier and ends later than LUDB's.
+ABOUT_QRS_BORDER_S = 0.03
 FASTEST = 1.25
 
 
 def target(marks: Marks, times_s: np.ndarray) -> np.ndarray:
     """Class of each time; NOT_SAID outside the stretches in which every wave is marked, about waves whose onset or end is
-    missing, and about T waves where the reader had two leads in view (QTDB, marked in stretches)."""
+    missing, about T waves where the reader had two leads in view (QTDB, marked in stretches), and about its QRS borders."""
     classes = np.zeros(len(times_s), dtype=np.int64)
     with_t = not marks.stretches_s
     for wave in (wave for wave in marks.waves if with_t or wave.kind != "T"):
@@ -39,6 +41,7 @@ def target(marks: Marks, times_s: np.ndarray) -> np.ndarray:
         classes[inside] = CLASS_OF[wave.kind] if whole else NOT_SAID
     if not with_t:
         classes[about_t(marks, times_s) & (classes != network.P) & (classes != network.QRS)] = NOT_SAID
+        classes[about_qrs_borders(marks, times_s) & (classes != network.P)] = NOT_SAID
     classes[~marks.is_said(times_s)] = NOT_SAID
     return classes
 
@@ -49,6 +52,15 @@ def about_t(marks: Marks, times_s: np.ndarray) -> np.ndarray:
     for wave in marks.of("T"):
         end_s = wave.peak_s if np.isnan(wave.end_s) else wave.end_s
         near |= (times_s >= wave.peak_s - REACH_S["T"]) & (times_s <= end_s + AFTER_T_S)
+    return near
+
+
+def about_qrs_borders(marks: Marks, times_s: np.ndarray) -> np.ndarray:
+    """Whether a QRS border lies near these times."""
+    near = np.zeros(len(times_s), dtype=bool)
+    for wave in marks.of("QRS"):
+        for border_s in (wave.onset_s, wave.end_s):
+            near |= np.abs(times_s - border_s) <= ABOUT_QRS_BORDER_S
     return near
 
 

@@ -21,6 +21,8 @@ IRREGULAR = 0.1
 # where it sees one before more than this share of the beats. None are dropped where the median RR interval is shorter than
 # this: P waves run into the T waves there, and the network has hardly heard any such.
 HARDLY_ANY, NEARLY_ALL = 0.1, 0.8
+# None are added where a quarter of the RR intervals differ from the one before by over this share of the median one.
+OFTEN_IRREGULAR = 0.2
 SHORTEST_RR_S = 0.5
 
 
@@ -93,9 +95,17 @@ def dropped_where_hardly_any(beats: list[Beat], seen: Seen) -> list[Beat]:
 
 
 def added_where_nearly_all(beats: list[Beat], seen: Seen) -> list[Beat]:
-    """The missing P waves where the network sees one before nearly every beat."""
+    """The missing P waves where the network sees one before nearly every beat and the rhythm is not irregular."""
     seen_before = sum(wave is not None for wave in p_before(beats, seen, 0.0))
-    return added_over(0.0)(beats, seen) if seen_before > NEARLY_ALL * len(beats) else beats
+    fits = seen_before > NEARLY_ALL * len(beats) and not often_irregular(beats)
+    return added_over(0.0)(beats, seen) if fits else beats
+
+
+def often_irregular(beats: list[Beat]) -> bool:
+    """Whether a quarter of the intervals differ much from the one before; of fewer than two it cannot be told."""
+    intervals = np.diff([beat.qrs.peak_s for beat in beats])
+    changes = np.abs(np.diff(intervals))
+    return len(changes) > 0 and np.percentile(changes, 75) > OFTEN_IRREGULAR * np.median(intervals)
 
 
 def irregular(beats: list[Beat]) -> bool:

@@ -10,7 +10,7 @@
 
 use super::network::{Found, Seen};
 use super::{Absent, Beat, BeatWaves, LEAST_FLANK_S, Wave};
-use crate::signal::median;
+use crate::signal::{median, percentile};
 
 /// Waves of both whose peaks (for the QRS the fiducial) are at most this far apart are the same, seconds.
 const SAME_WAVE_S: f64 = 0.15;
@@ -26,8 +26,11 @@ const HARDLY_ANY: f64 = 0.1;
 /// but not where the median RR interval is shorter than this, seconds: P waves run into the T waves there, and the network
 /// has hardly heard any such.
 const SHORTEST_RR_S: f64 = 0.5;
-/// P waves are added where the network sees one before more than this share of the beats.
+/// P waves are added where the network sees one before more than this share of the beats,
 const NEARLY_ALL: f64 = 0.8;
+/// but not where a quarter of the RR intervals differ from the one before by over this share of the median one, as in
+/// fibrillation, whose waves it takes for P waves now and then.
+const IRREGULAR: f64 = 0.2;
 
 /// Drops the rules' P waves if the network sees hardly any of them, and adds the missing ones if it sees nearly all.
 pub fn judge_p(waves: &mut [BeatWaves], beats: &[Beat], seen: &Seen) {
@@ -43,7 +46,9 @@ pub fn judge_p(waves: &mut [BeatWaves], beats: &[Beat], seen: &Seen) {
         }
     }
     let offered = p_before(waves, beats, seen);
-    if offered.iter().flatten().count() as f64 <= NEARLY_ALL * waves.len() as f64 {
+    let is_before_nearly_all =
+        offered.iter().flatten().count() as f64 > NEARLY_ALL * waves.len() as f64;
+    if !is_before_nearly_all || is_irregular(waves, beats) {
         return;
     }
     for (own, other) in waves.iter_mut().zip(offered) {
@@ -57,13 +62,30 @@ pub fn judge_p(waves: &mut [BeatWaves], beats: &[Beat], seen: &Seen) {
     }
 }
 
-/// Whether the beats follow each other so fast that the network may miss P waves.
-fn is_fast(waves: &[BeatWaves], beats: &[Beat]) -> bool {
-    let intervals_s: Vec<f64> = waves
+/// From one measured beat to the next, seconds.
+fn intervals_s(waves: &[BeatWaves], beats: &[Beat]) -> Vec<f64> {
+    waves
         .windows(2)
         .map(|pair| beats[pair[1].beat].time_s - beats[pair[0].beat].time_s)
+        .collect()
+}
+
+/// Whether the beats follow each other so fast that the network may miss P waves.
+fn is_fast(waves: &[BeatWaves], beats: &[Beat]) -> bool {
+    median(&intervals_s(waves, beats)).is_some_and(|rr_s| rr_s < SHORTEST_RR_S)
+}
+
+/// Whether a quarter of the intervals differ much from the one before; of fewer than two it cannot be told.
+fn is_irregular(waves: &[BeatWaves], beats: &[Beat]) -> bool {
+    let intervals_s = intervals_s(waves, beats);
+    let changes_s: Vec<f64> = intervals_s
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]).abs())
         .collect();
-    median(&intervals_s).is_some_and(|rr_s| rr_s < SHORTEST_RR_S)
+    match (percentile(&changes_s, 75.0), median(&intervals_s)) {
+        (Some(change_s), Some(rr_s)) => change_s > IRREGULAR * rr_s,
+        _ => false,
+    }
 }
 
 /// For each beat the network's last P wave between the QRS before and its own.
@@ -223,10 +245,19 @@ mod tests {
 
     /// The same of beats so many seconds apart.
     fn judged_at(rr_s: f64, by_rules: &[usize], by_network: &[usize]) -> Vec<usize> {
+        judged_among(|k| k as f64 * rr_s, by_rules, by_network)
+    }
+
+    /// The same of beats at these times in seconds.
+    fn judged_among(
+        time_s: impl Fn(usize) -> f64,
+        by_rules: &[usize],
+        by_network: &[usize],
+    ) -> Vec<usize> {
         let beats: Vec<Beat> = (0..10)
             .map(|k| Beat {
                 sample: 250 * k,
-                time_s: k as f64 * rr_s,
+                time_s: time_s(k),
                 class: BeatCode::N,
                 class_confidence: 1.0,
                 confidence: 1.0,
@@ -256,7 +287,7 @@ mod tests {
             .collect();
         let p = by_network
             .iter()
-            .map(|k| found(*k as f64 * rr_s - 0.15))
+            .map(|k| found(time_s(*k) - 0.15))
             .collect();
         let seen = Seen {
             p,
@@ -271,6 +302,16 @@ mod tests {
         assert_eq!(judged(&[], &[0, 1, 2, 3, 4, 5, 6, 7, 8]).len(), 9);
         assert_eq!(judged(&[1, 9], &[0, 1, 2, 3, 4, 5, 6, 7, 8]).len(), 10);
         assert!(judged(&[], &[0, 1, 2, 3, 4, 5, 6, 7]).is_empty());
+    }
+
+    #[test]
+    fn p_waves_are_not_added_in_an_irregular_rhythm() {
+        let every = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+        let uneven = |k: usize| k as f64 + if k % 2 == 0 { 0.0 } else { 0.25 };
+        assert!(judged_among(uneven, &[], &every).is_empty());
+        assert_eq!(judged_among(uneven, &[3], &every), [3]);
+        let breathing = |k: usize| k as f64 + 0.08 * (k as f64).sin();
+        assert_eq!(judged_among(breathing, &[], &every), every);
     }
 
     #[test]
