@@ -41,7 +41,7 @@ def beats(document: dict) -> list[Beat]:
 
 def measure(program: Path, paths: list[Path], lead: str | None) -> dict[str, list[Beat]]:
     """Beats by record, of one lead (the first where none is named)."""
-    command = [program, "analyze", "--json", "--quiet", "--models", "none", *(["--lead", lead] if lead else []), *paths]
+    command = [program, "analyze", "--json", "--quiet", "--models", "none", "--lead", lead or "#1", *paths]
     # A record that cannot be analysed has no line; the others' count.
     text = subprocess.run(list(map(str, command)), capture_output=True, text=True).stdout
     documents = [json.loads(line) for line in text.splitlines()]

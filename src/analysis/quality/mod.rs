@@ -27,6 +27,8 @@ const AFTER_S: f64 = 0.35;
 const POINTS: usize = 60;
 /// From R to S, in points: 60 ms.
 const R_TO_S_POINTS: isize = 6;
+/// Correlation of the traces around two beats of one kind, by whichever peak they are taken.
+const SAME_BEAT: f64 = 0.9;
 /// Beats that belong to second k: from `k - PAST_S` to `k + NEXT_S`, and at the start at least `FIRST_S` seconds.
 const PAST_S: f64 = 5.0;
 const NEXT_S: f64 = 1.5;
@@ -577,7 +579,8 @@ fn agreement(shapes: &[&Shape]) -> f64 {
 }
 
 /// Whether the beats agree well once all are taken by the same peak: where R and S are nearly equal, the fiducial goes from
-/// one to the other with every breath, and the traces around it differ by nothing else. Not so where it stays with one.
+/// one to the other with every breath, and the traces around it differ by nothing else. Not so where it stays with one, or
+/// where beats of another kind go the other way.
 fn is_restful_by_one_peak(shapes: &[&Shape], height: f64) -> bool {
     let (up, down): (Vec<&Shape>, Vec<&Shape>) = shapes.iter().partition(|shape| shape.is_up());
     let (most, fewer) = match up.len() >= down.len() {
@@ -587,14 +590,17 @@ fn is_restful_by_one_peak(shapes: &[&Shape], height: f64) -> bool {
     if fewer.is_empty() {
         return false;
     }
-    let moved: Vec<Shape> = fewer.iter().map(|shape| moved_onto(shape, &most)).collect();
+    let moved: Option<Vec<Shape>> = fewer.iter().map(|shape| moved_onto(shape, &most)).collect();
+    let Some(moved) = moved else {
+        return false;
+    };
     let all: Vec<&Shape> = most.into_iter().chain(&moved).collect();
     agreement(&all) >= AGREES_WELL
         && differences(all.iter().copied(), &all) / height <= DIFFERS_WAVES
 }
 
-/// The shape, moved by at most [`R_TO_S_POINTS`] to where it is most like one of the others.
-fn moved_onto(shape: &Shape, others: &[&Shape]) -> Shape {
+/// The shape, moved by at most [`R_TO_S_POINTS`] to where it is most like one of the others; `None` where it stays unlike.
+fn moved_onto(shape: &Shape, others: &[&Shape]) -> Option<Shape> {
     let last = POINTS as isize - 1;
     let moved = |by: isize| -> Vec<f64> {
         (0..=last)
@@ -607,13 +613,14 @@ fn moved_onto(shape: &Shape, others: &[&Shape]) -> Shape {
             .map(|other| correlation(values, &other.values));
         all.fold(f64::NEG_INFINITY, f64::max)
     };
-    let best = (-R_TO_S_POINTS..=R_TO_S_POINTS)
+    let (best, values) = (-R_TO_S_POINTS..=R_TO_S_POINTS)
         .map(moved)
-        .max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-    Shape {
-        values: best.unwrap_or_default(),
+        .map(|values| (likeness(&values), values))
+        .max_by(|one, other| one.0.total_cmp(&other.0))?;
+    (best >= SAME_BEAT).then(|| Shape {
+        values,
         ..shape.clone()
-    }
+    })
 }
 
 /// Steepest point within 70 ms of the fiducial over the upper quartile of the slopes further than 100 ms from it.

@@ -6,7 +6,7 @@
 //!
 //! Whether a beat has a P wave the rules say, as the network invents some in atrial fibrillation, but for two cases that
 //! are judged over all beats of the recording: where the network sees hardly any of the rules' P waves these are dropped,
-//! and where it sees one before nearly every beat the missing ones are added.
+//! and where it sees one before nearly every beat of a rhythm that is not irregular the missing ones are added.
 
 use super::network::{Found, Seen};
 use super::{Absent, Beat, BeatWaves, LEAST_FLANK_S, Wave};
