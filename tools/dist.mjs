@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeCardPages } from "./card-pages.mjs";
 import { CACHE_ASK, CACHE_FOREVER, CSP, CSP_HEADER, HASHED_NAME, MIME_TYPES, SECURITY_HEADERS } from "./headers.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -14,9 +15,9 @@ if (!site) throw new Error("which folder? usage: node tools/dist.mjs FOLDER");
 const MODEL_FILES = ["model.onnx", "manifest.json", "card.json"];
 const HOST_FILES = ["_headers", ".htaccess", "nginx-headers.conf", "vercel.json", "firebase.json", "staticwebapp.config.json"];
 // Brought once the landing is usable; all else belongs to the shell.
-const LATER = /^(infer[._]|models\/|worker-all[._])/;
-// Of use on a first visit only: not kept.
-const FIRST = /^reader[._]/;
+const LATER = /^(infer[._]|models\/|card\.(css|js)|worker-all[._])/;
+// Not kept: of use on a first visit only, or large and of use to programs only.
+const NOT_KEPT = /^(reader[._]|models\/(beats|waves|quality)\/card\.json)/;
 
 copyFolder(join(root, "public"), site);
 copyModels();
@@ -45,6 +46,7 @@ function copyModels() {
   // What there is, so that the page need not ask for what is not.
   mkdirSync(join(site, "models"), { recursive: true });
   writeFileSync(join(site, "models", "list.json"), `${JSON.stringify(ids)}\n`);
+  writeCardPages(site, ids);
 }
 
 /** Takes the names of functions out of programs that wasm-opt did not touch: a sixth of `infer`, of use to a debugger only. */
@@ -88,7 +90,7 @@ function checkPolicy() {
 }
 
 function writeServiceWorker() {
-  const files = filesUnder(site).filter((path) => path !== "sw.js" && !HOST_FILES.includes(path) && !FIRST.test(path)).map(describe);
+  const files = filesUnder(site).filter((path) => path !== "sw.js" && !HOST_FILES.includes(path) && !NOT_KEPT.test(path)).map(describe);
   const hash = createHash("sha256").update(JSON.stringify(files)).update(readFileSync(join(root, "public/sw.js"))).digest("hex").slice(0, 16);
   const build = process.env.EINTHOVEN_BUILD || "dev";
   const filled = {

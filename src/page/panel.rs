@@ -161,6 +161,7 @@ fn measurements(report: &Report, analysis: &Analysis) -> impl IntoView + use<> {
             <dl class="measures" data-testid="measurements">{rows}</dl>
             {leads.map(|words| view! { <p class="tiny">{words}</p> })}
             {(!limits.is_empty()).then(|| view! { <p class="tiny">{limits.join(" ")}</p> })}
+            {networks()}
         </section>
     }
 }
@@ -262,8 +263,28 @@ fn calls(call: &Call, count: usize) -> impl IntoView + use<> {
         <div class="distribution" data-testid="distribution">{bars}</div>
         {abstained}
         {stretch.map(|words| view! { <p class="tiny">{words}</p> })}
-        <p class="tiny">{t(if call.evidence.is_empty() { "page-no-evidence" } else { "page-evidence-words" })}" "<a href=format!("models/{}/card.json", call.model) target="_blank" rel="noopener">{t("page-card")}</a></p>
+        <p class="tiny">{t(if call.evidence.is_empty() { "page-no-evidence" } else { "page-evidence-words" })}" "<a href=card(&call.model) target="_blank" rel="noopener">{t("page-card")}</a></p>
     }
+}
+
+/// Where a model's card stands as a page; that leads to the card as JSON.
+fn card(id: &str) -> String {
+    format!("models/{id}/card.html")
+}
+
+/// Networks that are part of the program, by the names of their cards.
+const NETWORKS: [(&str, &str); 3] = [
+    ("quality", "page-network-quality"),
+    ("beats", "page-network-beats"),
+    ("waves", "page-network-waves"),
+];
+
+/// The cards of the networks that all figures rest on.
+fn networks() -> impl IntoView {
+    let links = NETWORKS.map(
+        |(id, name)| view! { " "<a href=card(id) target="_blank" rel="noopener">{t(name)}</a> },
+    );
+    view! { <p class="tiny" data-testid="networks">{t("page-networks")}{links.into_iter().collect_view()}</p> }
 }
 
 fn rr_charts(analysis: &Analysis) -> Option<impl IntoView + use<>> {

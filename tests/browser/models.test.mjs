@@ -83,3 +83,39 @@ describe("which model is asked", () => {
     await visit.assertNoComplaints();
   });
 });
+
+describe("cards", () => {
+  let stage;
+  before(async () => {
+    stage = await startStage();
+  });
+  after(() => stage.stop());
+
+  test("of the model and of the program's own networks open as pages from the report, and their JSON from these", async () => {
+    const visit = await stage.landed();
+    await openExample(visit);
+    await called(visit);
+    const links = (under) => at(visit, under).locator("a").evaluateAll((found) => found.map(({ href }) => href));
+    const pages = [...(await links("model")), ...(await links("networks"))].filter((href) => href.endsWith("/card.html"));
+    assert.equal(pages.length, 4);
+    const report = visit.page.url();
+    for (const page of pages) {
+      assert.equal((await visit.page.goto(page)).status(), 200);
+      const title = await visit.page.locator("h1").innerText();
+      assert.ok(readFileSync(sourceOf(page), "utf8").startsWith(`# ${title}\n`));
+      assert.ok((await visit.page.locator("table").count()) > 0);
+      assert.ok(await visit.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+      const json = await visit.page.getByRole("link", { name: "JSON" }).getAttribute("href");
+      const card = await visit.page.evaluate(async (href) => (await fetch(href)).json(), json);
+      assert.ok(Object.keys(card).length > 5);
+    }
+    await visit.page.goto(report);
+    await visit.assertNoComplaints();
+  });
+});
+
+/** card.md of a card's page: a model's stands beside its file, a network's beside its training. */
+function sourceOf(page) {
+  const id = page.split("/").at(-2);
+  return join(MODELS, ids.includes(id) ? id : join("training", id), "card.md");
+}

@@ -40,6 +40,8 @@ describe("without a network", () => {
       "./infer_bg.wasm",
     ]);
     for (const policy of policies) assert.match(policy ?? "", /^default-src 'none'/);
+    await visit.page.goto(new URL("models/waves/card.html", visit.page.url()).href);
+    assert.equal(await visit.page.locator("h1").innerText(), "Waves: P, QRS and T of one lead");
     const complaints = visit.complaints.filter((line) => !/ERR_CONNECTION_REFUSED|sw\.js/.test(line));
     assert.deepEqual(complaints, []);
   });

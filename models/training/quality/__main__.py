@@ -1,8 +1,9 @@
 """`python -m training.quality --program einthoven --mitdb DS1 --nstdb nstdb --ludb LUDB` writes
-`src/analysis/quality/weights.rs` and `training/quality/card.md`."""
+`src/analysis/quality/weights.rs` and `training/quality/card.json` and `card.md`."""
 
 import argparse
 import datetime
+import json
 from pathlib import Path
 
 import numpy as np
@@ -107,17 +108,39 @@ def with_second_lead(folds: list[Network], seconds: Seconds, added: float) -> np
     return odds(folds, seconds) + added * (seconds.unseen == 1)
 
 
-def line(name: str, seconds: Seconds, kept: np.ndarray) -> str:
-    """One line of the card: seconds, share kept, positive predictivity before and on what is kept."""
+def line(name: str, seconds: Seconds, kept: np.ndarray) -> dict:
+    """One line of the card: seconds, share kept, positive predictivity before and on what is kept, in percent; no predictivity
+    where nobody marked beats."""
     draw = np.random.default_rng(SEED)
     groups = [np.flatnonzero(seconds.record == record) for record in sorted(set(seconds.record))]
     before, after, share = figures(seconds, kept, np.arange(len(kept)))
     draws = [figures(seconds, kept, np.concatenate([groups[i] for i in draw.integers(len(groups), size=len(groups))])) for _ in range(DRAWS)]
-    low, high = np.quantile([d[1] for d in draws], [0.025, 0.975])
-    few, many = np.quantile([d[2] for d in draws], [0.025, 0.975])
-    marked = seconds.wrong.any()
-    predictivity = f"{before:.1f} | {after:.1f} ({low:.1f} to {high:.1f})" if marked else "- | -"
-    return f"| {name} | {len(groups)} | {len(kept)} | {share:.1f} ({few:.1f} to {many:.1f}) | {predictivity} |"
+    of_kept, of_share = (np.quantile([d[k] for d in draws], [0.025, 0.975]) for k in (1, 2))
+    found = {"noise": name, "records": len(groups), "seconds": len(kept), "kept": valued(share, of_share)}
+    if seconds.wrong.any():
+        found |= {"predictivity_before": round(before, 1), "predictivity_of_kept": valued(after, of_kept)}
+    return found
+
+
+def valued(value: float, interval: np.ndarray) -> dict:
+    """A figure in percent with its interval."""
+    return {"value": round(float(value), 1), "ci95": [round(float(bound), 1) for bound in interval]}
+
+
+def in_words(figure: dict) -> str:
+    """The same in the card."""
+    low, high = figure["ci95"]
+    return f"{figure['value']:.1f} ({low:.1f} to {high:.1f})"
+
+
+def rows(lines: list[dict]) -> str:
+    """Lines as a table of the card."""
+    text = "| noise | records | seconds | kept | +P before | +P of what is kept |\n| --- | --- | --- | --- | --- | --- |\n"
+    for found in lines:
+        marked = "predictivity_of_kept" in found
+        predictivity = f"{found['predictivity_before']:.1f} | {in_words(found['predictivity_of_kept'])}" if marked else "- | -"
+        text += f"| {found['noise']} | {found['records']} | {found['seconds']} | {in_words(found['kept'])} | {predictivity} |\n"
+    return text
 
 
 def figures(seconds: Seconds, kept: np.ndarray, rows: np.ndarray) -> tuple[float, float, float]:
@@ -145,10 +168,32 @@ def write(network: Network, limits: tuple[float, float, float], clean: Seconds) 
     (ROOT / "src/analysis/quality/weights.rs").write_text(text + "];\n")
 
 
-def card(lines: list[str], second_lines: list[str], limits: tuple[float, float, float], names: list[str]) -> None:
-    """The card."""
-    limit, added, second_limit = limits
-    head = "| noise | records | seconds | kept | +P before | +P of what is kept |\n| --- | --- | --- | --- | --- | --- |\n"
+def card(lines: list[dict], second_lines: list[dict], limits: tuple[float, float, float], names: list[str]) -> None:
+    """card.json, and card.md from it."""
+    limit, added, second_limit = (round(value, 3) for value in limits)
+    content = {
+        "what": "einthoven doubt of a second's beats: of which seconds nothing is said",
+        "date": str(datetime.date.today()),
+        "seed": SEED,
+        "inputs": names[: len(names) // 3],
+        "inputs_of": ["the second", "the five seconds before (means)", "the next second"],
+        "hidden": HIDDEN,
+        "weight_of_sound_seconds_with_s_or_v": ECTOPIC_WEIGHT,
+        "folds": FOLDS,
+        "limit": {"log_odds": limit, "clean_seconds_lost": LOST},
+        "with_second_lead": {"added_where_unseen": added, "log_odds": second_limit, "clean_seconds_lost": SECOND_LOST},
+        "figures_in_percent": {"first_lead_alone": lines, "with_second_lead": second_lines},
+    }
+    folder = Path(__file__).parent
+    (folder / "card.json").write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    (folder / "card.md").write_text(markdown(content))
+
+
+def markdown(content: dict) -> str:
+    """card.md."""
+    names, limit = content["inputs"], content["limit"]["log_odds"]
+    added, second_limit = (content["with_second_lead"][key] for key in ("added_where_unseen", "log_odds"))
+    lines, second_lines = content["figures_in_percent"].values()
     second = f"""
 ## With a second lead
 
@@ -160,10 +205,10 @@ is that of the two leads of the noise record.
 """
     text = f"""# Doubt of a second's beats
 
-{datetime.date.today()} · one network of {len(names)} inputs, {HIDDEN} hidden units and the log odds of a wrong beat · seed {SEED}
+{content["date"]} · one network of {len(names) * len(content["inputs_of"])} inputs, {HIDDEN} hidden units and the log odds of a wrong beat · seed {SEED}
 
 Research and education; not a medical device. It decides, beside fixed limits, of which seconds nothing is said.
-Inputs: {", ".join(names[: len(names) // 3])} of the second, their means over the five seconds before, and those of the
+Inputs: {", ".join(names)} of the second, their means over the five seconds before, and those of the
 next second (`src/analysis/quality/doubt.rs`).
 
 Trained on MIT-BIH DS1 (22 records, first signal) as it is and with noise of its Noise Stress Test Database added as `nst` does, from
@@ -179,8 +224,7 @@ seconds without added noise are lost. Percent, 95 % intervals over draws of reco
 (flat, saturated, no beats).
 
 """
-    text += head + "\n".join(lines) + "\n" + second + head + "\n".join(second_lines) + "\n"
-    (Path(__file__).parent / "card.md").write_text(text)
+    return text + rows(lines) + second + rows(second_lines)
 
 
 if __name__ == "__main__":
