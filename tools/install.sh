@@ -81,7 +81,7 @@ install_node_packages() {
     key=$(sha256sum package-lock.json | cut -c1-16)
     folder="$CACHE/node/$key"
     if [ ! -e "$folder/complete" ]; then
-        say "Node packages (binaryen, playwright-core)"
+        say "Node packages (binaryen, marked, playwright-core)"
         mkdir -p "$folder"
         cp package.json package-lock.json "$folder/"
         [ ! -e .npmrc ] || cp .npmrc "$folder/"
