@@ -4,6 +4,7 @@
 //! is multiplied with stands side by side for the next outputs too.
 
 use super::tiles::{COLUMNS, ROWS, RUN, interleaved, run, tile, write};
+use super::winograd::{Size, Winograd};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat};
@@ -34,6 +35,8 @@ enum Filters {
         weights: Vec<[f32; ROWS]>,
         offsets: Vec<usize>,
     },
+    /// The same, where several outputs at once take fewer products.
+    Winograd(Winograd),
     /// Every channel hears itself alone: `[channels][taps]`, and where in its part of the layout each tap begins.
     Single {
         weights: Vec<f32>,
@@ -123,11 +126,24 @@ impl Convolution {
         if (conv.group != 1 && !single) || empty || stride > MAX_STRIDE {
             return Ok(None);
         }
+        let size = Size {
+            channels_in,
+            channels_out,
+            samples_out,
+            taps,
+            stride,
+            dilation,
+        };
+        let in_blocks = !single && size.pays();
         let step = if single { RUN } else { COLUMNS };
-        let read = samples_out.next_multiple_of(step) + reach / stride;
+        let read = if in_blocks {
+            size.read()
+        } else {
+            samples_out.next_multiple_of(step) + reach / stride
+        };
         let written = (padding.pad_before + samples).div_ceil(stride);
         // Where nothing is around a channel, the next one's samples may be read into outputs that are then dropped.
-        let bare = !single && stride == 1 && samples_out + reach == samples;
+        let bare = !single && !in_blocks && stride == 1 && samples_out + reach == samples;
         let layout = Layout {
             pad_before: padding.pad_before,
             stride,
@@ -143,6 +159,9 @@ impl Convolution {
                 weights: kernel.to_vec(),
                 offsets: taps,
             }
+        } else if in_blocks {
+            let offset = |ahead| layout.offset(ahead);
+            Filters::Winograd(Winograd::new(&size, kernel, offset))
         } else {
             let channel = |channel: usize| taps.iter().map(move |at| channel * layout.size() + at);
             Filters::Dense {
@@ -172,6 +191,14 @@ impl Convolution {
                 for ((filters, rows), bias) in filters.zip(rows).zip(self.bias.chunks(ROWS)) {
                     self.dense(filters, offsets, &laid_out, bias, rows);
                 }
+            }
+            Filters::Winograd(winograd) => {
+                let lay_out = |channel: usize, into: &mut [f32]| {
+                    self.layout
+                        .fill(&input[channel * samples..][..samples], into);
+                };
+                let laid_out = vec![0.0; self.layout.size()];
+                winograd.apply(laid_out, lay_out, &self.bias, output, self.samples_out);
             }
             Filters::Single { weights, offsets } => {
                 let mut laid_out = vec![0.0; self.layout.size()];

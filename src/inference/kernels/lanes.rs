@@ -1,7 +1,7 @@
 //! Four numbers at a time: one register of WebAssembly's SIMD, an array elsewhere.
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-use std::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_splat, v128};
+use std::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_splat, f32x4_sub, v128};
 
 /// Numbers in [`Lanes`].
 pub(super) const WIDTH: usize = 4;
@@ -37,6 +37,16 @@ impl Lanes {
     pub(super) fn plus_product(self, a: Self, b: Self) -> Self {
         Self(f32x4_add(self.0, f32x4_mul(a.0, b.0)))
     }
+
+    #[inline(always)]
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self(f32x4_add(self.0, other.0))
+    }
+
+    #[inline(always)]
+    pub(super) fn minus(self, other: Self) -> Self {
+        Self(f32x4_sub(self.0, other.0))
+    }
 }
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
@@ -60,5 +70,15 @@ impl Lanes {
     #[inline(always)]
     pub(super) fn plus_product(self, a: Self, b: Self) -> Self {
         Self(std::array::from_fn(|at| self.0[at] + a.0[at] * b.0[at]))
+    }
+
+    #[inline(always)]
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at] + other.0[at]))
+    }
+
+    #[inline(always)]
+    pub(super) fn minus(self, other: Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at] - other.0[at]))
     }
 }

@@ -4,6 +4,7 @@ mod convolution;
 mod lanes;
 mod lstm;
 mod tiles;
+mod winograd;
 
 use convolution::Convolution;
 use lstm::Lstm;
