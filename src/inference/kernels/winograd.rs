@@ -7,6 +7,7 @@
 
 use super::lanes::{Lanes, WIDTH};
 use super::tiles::{COLUMNS, ROWS, Tile, interleaved, tile};
+use std::ops::Range;
 
 /// Taps of one part of a filter.
 const TAPS: usize = 3;
@@ -130,10 +131,8 @@ impl Winograd {
             lay_out(channel, &mut laid_out);
             for (start, offset) in self.starts.iter().zip(offsets) {
                 self.deal(&laid_out[*start..], &mut phases);
-                let into = points
-                    .each_mut()
-                    .map(|point| &mut point[*offset..][..self.pitch]);
-                samples_at_points(&phases, self.spacing, into);
+                let columns = *offset..*offset + self.pitch;
+                samples_at_points(&phases, self.spacing, &mut points, columns);
             }
         }
         let mut phases = std::array::from_fn(|_| self.phases());
@@ -165,10 +164,11 @@ impl Winograd {
         let biased = begin[POINT_OF_BIAS].iter_mut().zip(bias);
         biased.for_each(|(begin, bias)| *begin = *bias);
         for first in (0..self.pitch).step_by(COLUMNS) {
-            let tiles = std::array::from_fn(|at| {
+            let sums = |at: usize| {
                 let filters = &self.weights[at][index * terms..][..terms];
                 tile(filters, &self.offsets, &points[at][first..], &begin[at])
-            });
+            };
+            let tiles = [sums(0), sums(1), sums(2), sums(3), sums(4), sums(5)];
             outputs_of_points(&tiles, first, phases);
         }
     }
@@ -205,6 +205,7 @@ fn filter_at_points([a, b, c]: [f32; TAPS]) -> [f32; POINTS] {
 }
 
 /// Deals groups of `GROUP` samples to the four rows in turn.
+#[inline(never)]
 fn deal<const GROUP: usize>(samples: &[f32], [p, q, r, s]: &mut Phases) {
     let groups = samples.as_chunks::<GROUP>().0;
     let (p, q) = (p.as_chunks_mut::<GROUP>().0, q.as_chunks_mut::<GROUP>().0);
@@ -216,6 +217,7 @@ fn deal<const GROUP: usize>(samples: &[f32], [p, q, r, s]: &mut Phases) {
 }
 
 /// Takes groups of `GROUP` numbers from the four rows in turn, as many as `whole` holds.
+#[inline(never)]
 fn collect<const GROUP: usize>([p, q, r, s]: &Phases, whole: &mut [f32]) {
     let groups = whole.as_chunks_mut::<GROUP>().0;
     let (p, q) = (p.as_chunks::<GROUP>().0, q.as_chunks::<GROUP>().0);
@@ -226,18 +228,32 @@ fn collect<const GROUP: usize>([p, q, r, s]: &Phases, whole: &mut [f32]) {
     }
 }
 
-/// Samples of a channel, dealt to four rows, at every point.
-fn samples_at_points(phases: &Phases, spacing: usize, into: [&mut [f32]; POINTS]) {
-    let [p, q, r, s] = phases.each_ref().map(|row| row.as_chunks::<WIDTH>().0);
-    let [t, u] = [&phases[0], &phases[1]].map(|row| row[spacing..].as_chunks::<WIDTH>().0);
-    let into = into.map(|row| row.as_chunks_mut::<WIDTH>().0);
-    let [a, b, c, d, e, f] = into;
-    let places = a.iter_mut().zip(b).zip(c).zip(d).zip(e).zip(f);
+/// Samples of a channel, dealt to four rows, at every point: into `columns` of each.
+///
+/// Written out, as is [`outputs_of_points`]: where the program is built for size, an array's `map` stays a call.
+#[inline(never)]
+fn samples_at_points(
+    [p, q, r, s]: &Phases,
+    spacing: usize,
+    [a, b, c, d, e, f]: &mut [Vec<f32>; POINTS],
+    columns: Range<usize>,
+) {
+    let (t, u) = (in_lanes(&p[spacing..]), in_lanes(&q[spacing..]));
+    let (p, q, r, s) = (in_lanes(p), in_lanes(q), in_lanes(r), in_lanes(s));
+    let a = a[columns.clone()].as_chunks_mut::<WIDTH>().0.iter_mut();
+    let b = b[columns.clone()].as_chunks_mut::<WIDTH>().0.iter_mut();
+    let c = c[columns.clone()].as_chunks_mut::<WIDTH>().0.iter_mut();
+    let d = d[columns.clone()].as_chunks_mut::<WIDTH>().0.iter_mut();
+    let e = e[columns.clone()].as_chunks_mut::<WIDTH>().0.iter_mut();
+    let f = f[columns].as_chunks_mut::<WIDTH>().0.iter_mut();
+    let places = a.zip(b).zip(c).zip(d).zip(e).zip(f);
     let samples = p.iter().zip(q).zip(r).zip(s).zip(t).zip(u);
-    let [two, four, less_two, less_four, less_five] =
-        [2.0, 4.0, -2.0, -4.0, -5.0].map(Lanes::splat);
+    let (two, less_two) = (Lanes::splat(2.0), Lanes::splat(-2.0));
+    let (four, less_four) = (Lanes::splat(4.0), Lanes::splat(-4.0));
+    let less_five = Lanes::splat(-5.0);
     for ((((((a, b), c), d), e), f), (((((p, q), r), s), t), u)) in places.zip(samples) {
-        let [p, q, r, s, t, u] = [p, q, r, s, t, u].map(Lanes::load);
+        let (p, q, r) = (Lanes::load(p), Lanes::load(q), Lanes::load(r));
+        let (s, t, u) = (Lanes::load(s), Lanes::load(t), Lanes::load(u));
         let (even, odd) = (t.plus_product(less_four, r), s.plus_product(less_four, q));
         let (near, far) = (t.minus(r), s.minus(q));
         *a = t.plus_product(less_five, r).plus_product(four, p).values();
@@ -249,26 +265,37 @@ fn samples_at_points(phases: &Phases, spacing: usize, into: [&mut [f32]; POINTS]
     }
 }
 
+fn in_lanes(row: &[f32]) -> &[[f32; WIDTH]] {
+    row.as_chunks::<WIDTH>().0
+}
+
 /// Outputs of [`COLUMNS`] blocks of each row from their products at the points, dealt to four rows from column `first` on.
+#[inline(never)]
 fn outputs_of_points(tiles: &[Tile; POINTS], first: usize, phases: &mut [Phases; ROWS]) {
+    let [a, b, c, d, e, f] = tiles;
     let (two, four, eight) = (Lanes::splat(2.0), Lanes::splat(4.0), Lanes::splat(8.0));
-    for (row, phases) in phases.iter_mut().enumerate() {
+    for (row, [p, q, r, s]) in phases.iter_mut().enumerate() {
         for half in 0..COLUMNS / WIDTH {
-            let [a, b, c, d, e, f] = tiles.each_ref().map(|tile| Lanes::load(&tile[row][half]));
+            let (a, b) = (Lanes::load(&a[row][half]), Lanes::load(&b[row][half]));
+            let (c, d) = (Lanes::load(&c[row][half]), Lanes::load(&d[row][half]));
+            let (e, f) = (Lanes::load(&e[row][half]), Lanes::load(&f[row][half]));
             let (even, odd) = (b.plus(c), b.minus(c));
             let (far_even, far_odd) = (d.plus(e), d.minus(e));
-            let outputs = [
-                a.plus(even).plus(far_even),
-                odd.plus_product(two, far_odd),
-                even.plus_product(four, far_even),
-                odd.plus_product(eight, far_odd).plus(f),
-            ];
             let at = first + half * WIDTH;
-            for (phase, output) in phases.iter_mut().zip(outputs) {
-                if let Some(place) = phase[at..].first_chunk_mut::<WIDTH>() {
-                    *place = output.values();
-                }
-            }
+            put(p, at, a.plus(even).plus(far_even));
+            put(q, at, odd.plus_product(two, far_odd));
+            put(r, at, even.plus_product(four, far_even));
+            put(s, at, odd.plus_product(eight, far_odd).plus(f));
         }
+    }
+}
+
+#[inline(always)]
+fn put(row: &mut [f32], at: usize, lanes: Lanes) {
+    let place = row
+        .get_mut(at..)
+        .and_then(<[f32]>::first_chunk_mut::<WIDTH>);
+    if let Some(place) = place {
+        *place = lanes.values();
     }
 }
