@@ -44,6 +44,24 @@ enum Filters {
     },
 }
 
+impl Filters {
+    /// Of a kernel `[channels_out, channels_in, taps]`, or `[channels, 1, taps]` where every channel is by itself.
+    fn direct(kernel: &[f32], single: bool, size: &Size, layout: &Layout) -> Self {
+        let taps = (0..size.taps).map(|tap| layout.offset(tap * size.dilation));
+        if single {
+            return Self::Single {
+                weights: kernel.to_vec(),
+                offsets: taps.collect(),
+            };
+        }
+        let channel = |channel| taps.clone().map(move |at| channel * layout.size() + at);
+        Self::Dense {
+            weights: interleaved(kernel, size.channels_in * size.taps),
+            offsets: (0..size.channels_in).flat_map(channel).collect(),
+        }
+    }
+}
+
 /// How a channel is laid out: `stride` phases of `length` numbers each.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Layout {
@@ -152,22 +170,12 @@ impl Convolution {
         if channels_in.saturating_mul(layout.size()) > MAX_LAID_OUT {
             return Ok(None);
         }
-        let taps: Vec<usize> = (0..taps).map(|tap| layout.offset(tap * dilation)).collect();
         let kernel = kernel.try_as_plain_ram()?.as_slice::<f32>()?;
-        let filters = if single {
-            Filters::Single {
-                weights: kernel.to_vec(),
-                offsets: taps,
-            }
-        } else if in_blocks {
+        let filters = if in_blocks {
             let offset = |ahead| layout.offset(ahead);
             Filters::Winograd(Winograd::new(&size, kernel, offset))
         } else {
-            let channel = |channel: usize| taps.iter().map(move |at| channel * layout.size() + at);
-            Filters::Dense {
-                weights: interleaved(kernel, channels_in * taps.len()),
-                offsets: (0..channels_in).flat_map(channel).collect(),
-            }
+            Filters::direct(kernel, single, &size, &layout)
         };
         let bias = bias.try_as_plain_ram()?.as_slice::<f32>()?;
         Ok(Some(Self {

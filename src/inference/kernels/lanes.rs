@@ -1,7 +1,9 @@
 //! Four numbers at a time: one register of WebAssembly's SIMD, an array elsewhere.
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-use std::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_splat, f32x4_sub, v128};
+use std::arch::wasm32::{
+    f32x4_add, f32x4_div, f32x4_mul, f32x4_pmax, f32x4_pmin, f32x4_splat, f32x4_sub, v128,
+};
 
 /// Numbers in [`Lanes`].
 pub(super) const WIDTH: usize = 4;
@@ -47,6 +49,18 @@ impl Lanes {
     pub(super) fn minus(self, other: Self) -> Self {
         Self(f32x4_sub(self.0, other.0))
     }
+
+    #[inline(always)]
+    pub(super) fn over(self, other: Self) -> Self {
+        Self(f32x4_div(self.0, other.0))
+    }
+
+    /// Within limits; what is not a number stays so.
+    #[inline(always)]
+    pub(super) fn clamp(self, least: f32, most: f32) -> Self {
+        let above = f32x4_pmax(self.0, f32x4_splat(least));
+        Self(f32x4_pmin(above, f32x4_splat(most)))
+    }
 }
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
@@ -80,5 +94,16 @@ impl Lanes {
     #[inline(always)]
     pub(super) fn minus(self, other: Self) -> Self {
         Self(std::array::from_fn(|at| self.0[at] - other.0[at]))
+    }
+
+    #[inline(always)]
+    pub(super) fn over(self, other: Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at] / other.0[at]))
+    }
+
+    /// Within limits; what is not a number stays so.
+    #[inline(always)]
+    pub(super) fn clamp(self, least: f32, most: f32) -> Self {
+        Self(self.0.map(|value| value.clamp(least, most)))
     }
 }

@@ -1,7 +1,7 @@
 //! One direction of an LSTM as one op: the runtime's goes through its whole graph at every step.
 
-use super::tiles::{COLUMNS, ROWS, RUN, interleaved, run, tile, write};
-use tract_onnx::prelude::tract_linalg::routines::Func;
+use super::activation::{sigmoid, tanh};
+use super::matrix::Matrix;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::lstm_cell::LstmEpilogue;
@@ -21,56 +21,6 @@ pub(super) struct Lstm {
 }
 
 impl Eq for Lstm {}
-
-/// Weights `[terms][pitch]`: what one term adds to every column stands side by side.
-#[derive(Clone, Debug, PartialEq)]
-struct Matrix {
-    pitch: usize,
-    weights: Vec<f32>,
-    offsets: Vec<usize>,
-}
-
-impl Matrix {
-    /// Of weights `[columns, terms]`.
-    fn new(weights: &[f32], terms: usize) -> Self {
-        let pitch = (weights.len() / terms).next_multiple_of(RUN);
-        let mut turned = vec![0.0; terms * pitch];
-        for (column, row) in weights.chunks_exact(terms).enumerate() {
-            for (term, weight) in row.iter().enumerate() {
-                turned[term * pitch + column] = *weight;
-            }
-        }
-        Self {
-            pitch,
-            weights: turned,
-            offsets: (0..terms).map(|term| term * pitch).collect(),
-        }
-    }
-
-    /// `[rows, pitch]` of rows `[rows, terms]`.
-    fn of_rows(&self, rows: &[f32]) -> Vec<f32> {
-        let terms = self.offsets.len();
-        let mut all = vec![0.0; rows.len() / terms * self.pitch];
-        let blocks = interleaved(rows, terms);
-        let outputs = all.chunks_mut(ROWS * self.pitch);
-        for (block, outputs) in blocks.chunks_exact(terms).zip(outputs) {
-            for first in (0..self.pitch).step_by(COLUMNS) {
-                let tile = tile(block, &self.offsets, &self.weights[first..], &[0.0; ROWS]);
-                for (output, tile) in outputs.chunks_exact_mut(self.pitch).zip(&tile) {
-                    write(tile, &mut output[first..]);
-                }
-            }
-        }
-        all
-    }
-
-    /// Adds what `row` `[terms]` gives to `sums` `[pitch]`.
-    fn add(&self, row: &[f32], sums: &mut [f32]) {
-        for (index, part) in sums.as_chunks_mut::<RUN>().0.iter_mut().enumerate() {
-            *part = run(row, &self.offsets, &self.weights[index * RUN..], part);
-        }
-    }
-}
 
 impl Lstm {
     /// The same LSTM as `node`, if it is one that the reader of ONNX has made of an LSTM without extras.
@@ -140,14 +90,13 @@ impl Lstm {
     }
 
     /// Hidden states `[steps, hidden]` of `[steps, inputs]`.
-    fn apply(&self, input: &[f32]) -> TractResult<Vec<f32>> {
+    fn apply(&self, input: &[f32]) -> Vec<f32> {
         let mut gates = self.from_input.of_rows(input);
-        let pitch = self.from_input.pitch;
+        let pitch = self.from_input.pitch();
         let steps = gates.len() / pitch;
         let mut states = vec![0.0; steps * self.hidden];
         let mut hidden = vec![0.0; self.hidden];
         let mut cell = vec![0.0; self.hidden];
-        let (sigmoid, tanh) = (Func::Sigmoid.ew_f32()?, Func::Tanh.ew_f32()?);
         for step in 0..steps {
             let step = if self.backward {
                 steps - 1 - step
@@ -160,20 +109,20 @@ impl Lstm {
             self.from_hidden.add(&hidden, gates);
             let (open, candidate) = gates.split_at_mut((GATES - 1) * self.hidden);
             let candidate = &mut candidate[..self.hidden];
-            sigmoid.run(open)?;
-            tanh.run(candidate)?;
+            sigmoid(open);
+            tanh(candidate);
             let (enter, rest) = open.split_at(self.hidden);
             let (leave, keep) = rest.split_at(self.hidden);
             for (at, cell) in cell.iter_mut().enumerate() {
                 *cell = keep[at] * *cell + enter[at] * candidate[at];
             }
             hidden.copy_from_slice(&cell);
-            tanh.run(&mut hidden)?;
+            tanh(&mut hidden);
             let left = hidden.iter_mut().zip(leave);
             left.for_each(|(hidden, leave)| *hidden *= leave);
             states[step * self.hidden..][..self.hidden].copy_from_slice(&hidden);
         }
-        Ok(states)
+        states
     }
 }
 
@@ -216,7 +165,7 @@ impl EvalOp for Lstm {
 
     fn eval(&self, _ctx: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let input = args_1!(inputs);
-        let states = self.apply(input.try_as_plain_ram()?.as_slice::<f32>()?)?;
+        let states = self.apply(input.try_as_plain_ram()?.as_slice::<f32>()?);
         let shape = [1, states.len() / self.hidden, self.hidden];
         Ok(tvec!(Tensor::from_shape(&shape, &states)?.into_tvalue()))
     }

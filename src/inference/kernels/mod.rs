@@ -1,12 +1,16 @@
 //! Ops of our own where the runtime's are slower in a browser.
 
+mod activation;
 mod convolution;
 mod lanes;
+mod linear;
 mod lstm;
+mod matrix;
 mod tiles;
 mod winograd;
 
 use convolution::Convolution;
+use linear::Linear;
 use lstm::Lstm;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::TypedOp;
@@ -38,6 +42,9 @@ fn own_op(model: &TypedModel, id: usize) -> TractResult<Option<Box<dyn TypedOp>>
     if let Some(convolution) = Convolution::of(model, node)? {
         return Ok(Some(Box::new(convolution)));
     }
+    if let Some(linear) = Linear::of(model, node)? {
+        return Ok(Some(Box::new(linear)));
+    }
     let lstm = Lstm::of(model, node)?;
     Ok(lstm.map(|lstm| Box::new(lstm) as Box<dyn TypedOp>))
 }
@@ -47,6 +54,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec, PoolSpec};
+    use tract_onnx::tract_core::ops::einsum::EinSum;
     use tract_onnx::tract_core::ops::nn::DataFormat;
 
     /// Outputs of the graph for one input.
@@ -77,7 +85,7 @@ mod tests {
     fn own(model: &TypedModel) -> usize {
         let names = model.nodes().iter().map(|node| node.op.name());
         names
-            .filter(|name| ["Convolution", "Lstm"].contains(&name.as_ref()))
+            .filter(|name| ["Convolution", "Linear", "Lstm"].contains(&name.as_ref()))
             .count()
     }
 
@@ -86,7 +94,7 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
         for (id, least) in [
             ("tcn", 17),
-            ("canet", 12),
+            ("canet", 16),
             ("vgg16", 14),
             ("mobilenetv2", 50),
         ] {
@@ -159,6 +167,55 @@ mod tests {
             let input = Tensor::from_shape(&[1, input, samples], &wave(input * samples, 0.37)).unwrap();
             let worst = worst(&run(mine, &input), &run(model, &input));
             prop_assert!(worst < 1e-5, "{worst:e}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn convolutions_in_blocks_are_the_runtimes(
+            channels in (16_usize..21, 16_usize..21),
+            samples in 24_usize..140,
+            (taps, dilation) in (3_usize..10, 0_u32..4),
+            strided: bool,
+        ) {
+            let (stride, dilation) = if strided { (2, 1) } else { (1, 1 << dilation) };
+            let reach = (taps - 1) * dilation;
+            let spec = PoolSpec {
+                data_format: DataFormat::NCHW,
+                kernel_shape: tvec!(taps),
+                padding: PaddingSpec::Explicit(tvec!(reach / 2), tvec!(reach / 2)),
+                dilations: Some(tvec!(dilation)),
+                strides: Some(tvec!(stride)),
+                input_channels: channels.0,
+                output_channels: channels.1,
+            };
+            let model = convolution(spec, 1, samples);
+            let mine = with_own_ops(model.clone()).unwrap();
+            prop_assert_eq!(own(&mine), 1);
+            let shape = [1, channels.0, samples];
+            let input = Tensor::from_shape(&shape, &wave(channels.0 * samples, 0.37)).unwrap();
+            let worst = worst(&run(mine, &input), &run(model, &input));
+            prop_assert!(worst < 1e-4, "{worst:e}");
+        }
+    }
+
+    #[test]
+    fn rows_times_weights_either_way_are_the_runtimes() {
+        for (axes, weights) in [("amk,kn->amn", [9, 37]), ("amk,nk->amn", [37, 9])] {
+            let mut model = TypedModel::default();
+            let input = model.add_source("input", f32::fact([1, 7, 9])).unwrap();
+            let values = Tensor::from_shape(&weights, &wave(9 * 37, 0.7)).unwrap();
+            let weights = model.add_const("weights", values).unwrap();
+            let product = EinSum::new(axes.parse().unwrap(), f32::datum_type());
+            let output = model
+                .wire_node("product", product, &[input, weights])
+                .unwrap();
+            model.select_output_outlets(&output).unwrap();
+            let mine = with_own_ops(model.clone()).unwrap();
+            assert_eq!(own(&mine), 1);
+            let input = Tensor::from_shape(&[1, 7, 9], &wave(63, 0.37)).unwrap();
+            assert!(worst(&run(mine, &input), &run(model, &input)) < 1e-5);
         }
     }
 }

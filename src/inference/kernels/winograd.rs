@@ -118,23 +118,13 @@ impl Winograd {
     /// `[channels_out, samples_out]`, of channels that `lay_out` writes one after the other to where zeros were before.
     pub(super) fn apply(
         &self,
-        mut laid_out: Vec<f32>,
-        mut lay_out: impl FnMut(usize, &mut [f32]),
+        laid_out: Vec<f32>,
+        lay_out: impl FnMut(usize, &mut [f32]),
         bias: &[f32],
         output: &mut [f32],
         samples_out: usize,
     ) {
-        let mut points: [Vec<f32>; POINTS] =
-            std::array::from_fn(|_| vec![0.0; self.offsets.len() * self.pitch]);
-        let mut phases = self.phases();
-        for (channel, offsets) in self.offsets.chunks_exact(self.starts.len()).enumerate() {
-            lay_out(channel, &mut laid_out);
-            for (start, offset) in self.starts.iter().zip(offsets) {
-                self.deal(&laid_out[*start..], &mut phases);
-                let columns = *offset..*offset + self.pitch;
-                samples_at_points(&phases, self.spacing, &mut points, columns);
-            }
-        }
+        let points = self.points(laid_out, lay_out);
         let mut phases = std::array::from_fn(|_| self.phases());
         let mut whole = vec![0.0; self.blocks * OUTPUTS * self.spacing];
         let rows = output.chunks_mut(ROWS * samples_out);
@@ -147,6 +137,26 @@ impl Winograd {
         }
     }
 
+    /// Of each point `[channels_in * parts, pitch]`.
+    fn points(
+        &self,
+        mut laid_out: Vec<f32>,
+        mut lay_out: impl FnMut(usize, &mut [f32]),
+    ) -> [Vec<f32>; POINTS] {
+        let mut points = std::array::from_fn(|_| vec![0.0; self.offsets.len() * self.pitch]);
+        let mut phases = self.phases();
+        for (channel, offsets) in self.offsets.chunks_exact(self.starts.len()).enumerate() {
+            lay_out(channel, &mut laid_out);
+            for (start, offset) in self.starts.iter().zip(offsets) {
+                self.deal(&laid_out[*start..], &mut phases);
+                let columns = *offset..*offset + self.pitch;
+                samples_at_points(&phases, self.spacing, &mut points, columns);
+            }
+        }
+        points
+    }
+
+    /// Room for what is dealt; the last lanes read as many numbers more as the next block is away.
     fn phases(&self) -> Phases {
         std::array::from_fn(|_| vec![0.0; self.pitch + self.spacing])
     }
