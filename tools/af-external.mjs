@@ -1,5 +1,8 @@
 // Atrial fibrillation on sets that the rhythm models never saw: by time on MIT-BIH's DS1, by recording on LUDB.
-//   node tools/af-external.mjs DS1 LUDB [PROGRAM]
+//   node tools/af-external.mjs DS1 LUDB [PROGRAM] [MODEL ...]
+//
+// With names of models each of these is asked in turn, and models/training/external.json is written anew, which the models'
+// cards take their external figures from (`python -m training.card`); without, the default one is asked and nothing written.
 //
 // DS1 holds the 22 records of MIT-BIH's DS1 (.hea, .dat, .atr), LUDB the data folder of LUDB 1.0.1. PROGRAM has the models'
 // runtime: cargo build --release --bin einthoven makes it. The models were trained on CinC 2017 alone; the rules have seen
@@ -10,13 +13,15 @@
 // answer "noisy" says none, nor does one that the beats contradict. The rules alone name AF or nothing: what they cover is
 // what they call AF.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { percent, reportOfEach, share } from "./reports.mjs";
+import { interval, percent, reportOfEach, share } from "./reports.mjs";
 
-const [ds1, ludb, program = "target/release/einthoven"] = process.argv.slice(2);
-if (!ludb) throw new Error("usage: node tools/af-external.mjs DS1 LUDB [PROGRAM]");
+const [ds1, ludb, program = "target/release/einthoven", ...asked] = process.argv.slice(2);
+if (!ludb) throw new Error("usage: node tools/af-external.mjs DS1 LUDB [PROGRAM] [MODEL ...]");
+const FOR_CARDS = "models/training/external.json";
 const LONG_S = 30;
+const rounded = (share) => Number(share.toFixed(4));
 const DRAWS = 2000;
 const AF = ["af", "paced"];
 
@@ -36,32 +41,58 @@ const RATIOS = {
   se: { of: ({ true_s }) => true_s, by: ({ af_s }) => af_s },
   predictivity: { of: ({ true_s }) => true_s, by: ({ true_s, false_s }) => true_s + false_s },
   sp: { of: ({ other_s, false_s }) => other_s - false_s, by: ({ other_s }) => other_s },
-  afCovered: { of: ({ af_covered_s }) => af_covered_s, by: ({ af_s }) => af_s },
-  otherCovered: { of: ({ other_covered_s }) => other_covered_s, by: ({ other_s }) => other_s },
+  af_covered: { of: ({ af_covered_s }) => af_covered_s, by: ({ af_s }) => af_s },
+  other_covered: { of: ({ other_covered_s }) => other_covered_s, by: ({ other_s }) => other_s },
 };
-const ASKED = { both: [], rules: ["--models", "none"] };
 
-byTime();
-byRecording();
+// What is counted: which recordings, and what of them.
+const isTold = ({ told }) => told;
+const COUNTS = {
+  "AF told of AF": { among: ({ label }) => AF.includes(label), is: isTold },
+  "of AF without pacing": { among: ({ label }) => label === "af", is: isTold },
+  "of flutter": { among: ({ label }) => label === "flutter", is: isTold },
+  "of the others": { among: ({ label }) => label === "other", is: isTold },
+  "+P": { among: isTold, is: ({ label }) => AF.includes(label) },
+  "covered, AF": { among: ({ label }) => AF.includes(label), is: ({ covered }) => covered },
+  "covered, others": { among: ({ label }) => label === "other", is: ({ covered }) => covered },
+};
 
-function byTime() {
+const models = asked.length ? asked : [undefined];
+const found = models.map((model) => {
+  console.log(`\n# ${model ?? "default model"}\n`);
+  const runs = { both: model ? ["--models", model] : [], rules: ["--models", "none"] };
+  return [model, { by_time: byTime(runs), by_recording: byRecording(runs) }];
+});
+if (asked.length) writeFileSync(FOR_CARDS, `${JSON.stringify(Object.fromEntries(found), null, 1)}\n`);
+
+function byTime(runs) {
   const files = listed(ds1, ".hea");
   const records = files.map((file) => {
-    const reports = Object.fromEntries(Object.entries(ASKED).map(([asks, options]) => [asks, reportOfEach(program, [file], options)[0]]));
+    const reports = Object.fromEntries(Object.entries(runs).map(([asks, options]) => [asks, reportOfEach(program, [file], options)[0]]));
     const truth = rhythms(reports.both.recording);
     return { name: basename(file, ".hea"), truth, seconds: Object.values(TELLERS).map((teller) => seconds(teller, reports[teller.asks], truth)) };
   });
   const withAf = records.filter(({ truth }) => length(truth.af) > 0);
-  const total = (kind) => (records.reduce((sum, { truth }) => sum + length(truth[kind]), 0) / 60).toFixed(1);
-  console.log(`DS1, whole records: ${records.length} records, ${withAf.length} with AF; ${total("af")} min of AF, ${total("other")} min without (flutter left out)\n`);
+  const minutes = (kind) => Number((records.reduce((sum, { truth }) => sum + length(truth[kind]), 0) / 60).toFixed(1));
+  const [af_min, other_min] = ["af", "other"].map(minutes);
+  console.log(`DS1, whole records: ${records.length} records, ${withAf.length} with AF; ${af_min} min of AF, ${other_min} min without (flutter left out)\n`);
   console.log("| who tells | Se | +P | Sp | AF covered | other covered | records without AF told AF over 30 s |\n|---|---|---|---|---|---|---|");
-  for (const [place, teller] of Object.keys(TELLERS).entries()) {
+  const tellers = Object.keys(TELLERS).map((teller, place) => {
     const each = records.map((record) => record.seconds[place]);
-    const cells = Object.values(RATIOS).map((ratio) => withInterval(each, ratio));
+    const ratios = Object.fromEntries(Object.entries(RATIOS).map(([name, ratio]) => [name, withInterval(each, ratio)]));
     const without = records.filter(({ truth }) => length(truth.af) === 0).map((record) => record.seconds[place]);
-    console.log(`| ${teller} | ${cells.join(" | ")} | ${without.filter(({ false_s }) => false_s > LONG_S).length} of ${without.length} |`);
-  }
+    const told_over_30_s = without.filter(({ false_s }) => false_s > LONG_S).length;
+    console.log(`| ${[teller, ...Object.values(ratios).map(inWords)].join(" | ")} | ${told_over_30_s} of ${without.length} |`);
+    return { teller, ...ratios, told_over_30_s, records_without_af: without.length };
+  });
   console.log(`\nSe by record with AF (intervals over so few records say little): ${withAf.map(ofRecord).join("; ")}`);
+  return { set: "MIT-BIH DS1", records: records.length, with_af: withAf.length, af_min, other_min, tellers };
+}
+
+function inWords(ratio) {
+  if (!ratio) return "none";
+  const { value, ci95, draws } = ratio;
+  return `${percent(value)} % (${ci95.map(percent).join("-")}${draws === DRAWS ? "" : `, ${draws} draws`})`;
 }
 
 function ofRecord({ name, seconds }) {
@@ -118,13 +149,12 @@ function common(some, others) {
 function withInterval(each, { of, by }) {
   const ratio = (some) => some.reduce((sum, record) => sum + of(record), 0) / some.reduce((sum, record) => sum + by(record), 0);
   const value = ratio(each);
-  if (!Number.isFinite(value)) return "none";
+  if (!Number.isFinite(value)) return null;
   const random = numbers(2017);
   const drawn = Array.from({ length: DRAWS }, () => ratio(each.map(() => each[Math.floor(random() * each.length)])));
   const known = drawn.filter(Number.isFinite).sort((a, b) => a - b);
-  const at = (share) => percent(known[Math.round(share * (known.length - 1))]);
-  const draws = known.length === DRAWS ? "" : `, ${known.length} draws`;
-  return `${percent(value)} % (${at(0.025)}-${at(0.975)}${draws})`;
+  const at = (share) => rounded(known[Math.round(share * (known.length - 1))]);
+  return { value: rounded(value), ci95: [at(0.025), at(0.975)], draws: known.length };
 }
 
 // Numbers from 0 to 1 of a fixed sequence (Marsaglia's xorshift, J Stat Softw 8(14), 2003).
@@ -138,17 +168,23 @@ function numbers(seed) {
   };
 }
 
-function byRecording() {
+function byRecording(runs) {
   const files = listed(ludb, ".hea");
   const labels = files.map(rhythmOf);
   console.log(`\nLUDB, ${files.length} records of 10 s`);
-  for (const leads of [["--lead", "I"], ["--lead", "II"], []]) {
+  return [["--lead", "I"], ["--lead", "II"], []].map((leads) => {
     const reports = Object.fromEntries(
-      Object.entries(ASKED).map(([asks, options]) => [asks, reportOfEach(program, files, [...options, ...leads])]),
+      Object.entries(runs).map(([asks, options]) => [asks, reportOfEach(program, files, [...options, ...leads])]),
     );
-    console.log(`\n${leads[1] ? `lead ${leads[1]}` : "all leads"}\n\n| who tells | AF told of AF | of AF without pacing | of flutter | of the others | +P | covered, AF | covered, others |\n|---|---|---|---|---|---|---|---|`);
-    for (const [name, teller] of Object.entries(TELLERS)) console.log(line(name, teller, reports[teller.asks], labels));
-  }
+    const lead = leads[1] ?? "all";
+    console.log(`\nlead ${lead}\n\n| who tells | ${Object.keys(COUNTS).join(" | ")} |\n|${"---|".repeat(1 + Object.keys(COUNTS).length)}`);
+    const tellers = Object.entries(TELLERS).map(([teller, means]) => {
+      const counts = countsOf(means, reports[means.asks], labels);
+      console.log(`| ${[teller, ...Object.values(counts).map(({ hits, n }) => share(hits, n))].join(" | ")} |`);
+      return { teller, ...Object.fromEntries(Object.entries(counts).map(([name, { hits, n }]) => [name, { hits, n, ci95: interval(hits, n) }])) };
+    });
+    return { set: "LUDB", lead, records: files.length, tellers };
+  });
 }
 
 // The rhythm that a header's comments state: "#Rhythm: Atrial fibrillation."; "paced" where the ventricles of a fibrillating
@@ -161,21 +197,17 @@ function rhythmOf(file) {
   return stated.startsWith("Atrial flutter") ? "flutter" : "other";
 }
 
-function line(name, teller, reports, labels) {
+function countsOf(teller, reports, labels) {
   const answers = reports.map((report, place) => {
     const told = length(teller.af(report)) > 0;
     return { label: labels[place], told, covered: told || length(teller.covers(report)) > 0 };
   });
-  const isTold = (answer) => answer.told;
-  const of = (labels, is) => {
-    const all = answers.filter(({ label }) => labels.includes(label));
-    return share(all.filter(is).length, all.length);
-  };
-  const told = answers.filter(isTold);
-  const right = share(told.filter(({ label }) => AF.includes(label)).length, told.length);
-  const cells = [AF, ["af"], ["flutter"], ["other"]].map((labels) => of(labels, isTold));
-  const covered = [AF, ["other"]].map((labels) => of(labels, (answer) => answer.covered));
-  return `| ${[name, ...cells, right, ...covered].join(" | ")} |`;
+  return Object.fromEntries(
+    Object.entries(COUNTS).map(([name, { among, is }]) => {
+      const all = answers.filter(among);
+      return [name, { hits: all.filter(is).length, n: all.length }];
+    }),
+  );
 }
 
 function listed(folder, end) {

@@ -24,13 +24,19 @@ export function reportOfEach(program, files, options) {
 
 export const percent = (share) => (100 * share).toFixed(1);
 
-// `hits` of `n` with Wilson's 95 % interval (J Am Stat Assoc 22:209, 1927).
-export function share(hits, n) {
-  if (n === 0) return "none";
+// Wilson's 95 % interval of `hits` of `n` (J Am Stat Assoc 22:209, 1927); null of none.
+export function interval(hits, n) {
+  if (n === 0) return null;
   const [p, z] = [hits / n, 1.96];
   const middle = (p + (z * z) / (2 * n)) / (1 + (z * z) / n);
   const half = (z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))) / (1 + (z * z) / n);
-  return `${percent(p)} % (${percent(middle - half)}-${percent(middle + half)}), ${hits} of ${n}`;
+  return [middle - half, middle + half].map((share) => Number(share.toFixed(4)));
+}
+
+// `hits` of `n` with that interval.
+export function share(hits, n) {
+  if (n === 0) return "none";
+  return `${percent(hits / n)} % (${interval(hits, n).map(percent).join("-")}), ${hits} of ${n}`;
 }
 
 export const tellsAf = ({ findings = [] }) => findings.some(({ id }) => id === "atrial-fibrillation");

@@ -282,7 +282,7 @@ const NETWORKS: [(&str, &str); 3] = [
 /// The cards of the networks that all figures rest on.
 fn networks() -> impl IntoView {
     let links = NETWORKS.map(
-        |(id, name)| view! { " "<a href=card(id) target="_blank" rel="noopener">{t(name)}</a> },
+        |(id, name)| view! { " · "<a href=card(id) target="_blank" rel="noopener">{t(name)}</a> },
     );
     view! { <p class="tiny" data-testid="networks">{t("page-networks")}{links.into_iter().collect_view()}</p> }
 }
