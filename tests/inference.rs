@@ -295,8 +295,9 @@ fn a_thousand_times_the_voltage_is_refused() {
     let plain = simulate(&options).recording;
     let mut large = plain.clone();
     for lead in &mut large.leads {
-        let values = lead.samples.all_values().iter().map(|value| value * 1000.0);
-        lead.samples = Samples::from_values(values.collect());
+        let mut values = lead.samples.all_values();
+        values.iter_mut().for_each(|value| *value *= 1000.0);
+        lead.samples = Samples::from_values(values);
     }
     for model in models() {
         assert_eq!(report(&model, plain.clone(), None).calls.len(), 1);
