@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn p_waves_are_not_added_in_an_irregular_rhythm() {
         let every = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-        let uneven = |k: usize| k as f64 + if k % 2 == 0 { 0.0 } else { 0.25 };
+        let uneven = |k: usize| k as f64 + if k.is_multiple_of(2) { 0.0 } else { 0.25 };
         assert!(judged_among(uneven, &[], &every).is_empty());
         assert_eq!(judged_among(uneven, &[3], &every), [3]);
         let breathing = |k: usize| k as f64 + 0.08 * (k as f64).sin();
