@@ -61,7 +61,7 @@ def main() -> None:
     final = fitted(training, None)
     write(final, (limit, added, second_limit), clean)
     card(lines, second_lines, (limit, added, second_limit), clean.names)
-    print("\n".join(lines + second_lines))
+    print(rows(lines + second_lines))
 
 
 def fitted(training: list[tuple[Seconds, float]], left_out: int | None) -> Network:
