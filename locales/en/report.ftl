@@ -118,6 +118,10 @@ conclusion-by-hand = Corrected by hand, and measured with that: { $added ->
 conclusion-no-finding = No finding in this recording, from the list that this software knows. This does not exclude disease.
 conclusion-no-finding-in-part = No finding in the { NUM($read, digits: 0) } of { NUM($total, digits: 0) } s that could be read, from the list that this software knows. This does not exclude disease.
 conclusion-little-read = Only { NUM($read, digits: 0) } of { NUM($total, digits: 0) } s could be read: too little to look for findings. Nothing is said about your heart either way.
+conclusion-doubtful-beats = { $n ->
+        [one] One beat (at { CLOCK($from) }) is marked V on the trace, as if it started in the ventricles
+       *[other] { $n } beats (from { CLOCK($from) } on) are marked V on the trace, as if they started in the ventricles
+    }, but too little bears that out to call it: a movement can look the same.
 conclusion-limits = { $leads ->
         [one] One lead for a short time cannot show a heart attack
        *[other] This software does not look for a heart attack

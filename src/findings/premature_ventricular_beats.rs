@@ -58,6 +58,15 @@ mod tests {
         let mut doubtful = early("NNNNVNNN");
         doubtful.beats[4].class_confidence = 0.5;
         assert!(PrematureVentricularBeats.find(&doubtful, &[]).is_empty());
+        doubtful.beats[4].class_confidence = 0.75;
+        assert!(
+            PrematureVentricularBeats.find(&doubtful, &[]).is_empty(),
+            "nothing bears a lone one out"
+        );
+        let mut two = early("NNNNVNNNNNVNNN");
+        two.beats[4].class_confidence = 0.75;
+        two.beats[10].class_confidence = 0.7;
+        assert_eq!(PrematureVentricularBeats.find(&two, &[]).len(), 1);
         let mut undecided = early("NNNNVNNN");
         undecided.beats[4].class = BeatCode::Q;
         assert!(PrematureVentricularBeats.find(&undecided, &[]).is_empty());

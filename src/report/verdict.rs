@@ -7,7 +7,7 @@ use crate::analysis::edits::Edit;
 use crate::analysis::{Analysis, Grade, QualityReason};
 use crate::findings::{Finding, contradicts_fibrillation, fill};
 use crate::inference::Call;
-use crate::recording::{Phrase, SignalKind};
+use crate::recording::{BeatCode, Phrase, SignalKind};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -320,8 +320,8 @@ fn because(findings: &[Finding]) -> Option<&'static str> {
     })
 }
 
-/// What stands under the findings: what was corrected by hand; when there are none, that this is all it means; always,
-/// what one lead cannot show.
+/// What stands under the findings: what was corrected by hand; when there are none, that this is all it means; which beats
+/// look out of turn without carrying a finding; always, what one lead cannot show.
 #[must_use]
 pub fn conclusion(report: &Report) -> Vec<Phrase> {
     let mut phrases: Vec<Phrase> = by_hand(&report.edits).into_iter().collect();
@@ -329,6 +329,9 @@ pub fn conclusion(report: &Report) -> Vec<Phrase> {
         && report.findings.is_empty()
     {
         phrases.push(no_finding(analysis));
+    }
+    if let Ok(analysis) = &report.analysis {
+        phrases.extend(doubtful_beats(analysis, &report.findings));
     }
     let leads = report
         .recording
@@ -352,6 +355,23 @@ fn no_finding(analysis: &Analysis) -> Phrase {
         "conclusion-no-finding"
     };
     Phrase::new(id).with("read", read).with("total", total)
+}
+
+/// Beats that the trace marks as from the ventricles while no finding rests on any: silence about them would look as if
+/// they had been missed, a finding would say too much.
+fn doubtful_beats(analysis: &Analysis, findings: &[Finding]) -> Option<Phrase> {
+    let marked: Vec<usize> = (0..analysis.beats.len())
+        .filter(|&index| analysis.beats[index].class == BeatCode::V)
+        .collect();
+    let is_told = |index: &usize| findings.iter().any(|told| told.beats.contains(index));
+    if marked.iter().any(is_told) {
+        return None;
+    }
+    let first = analysis.beats.get(*marked.first()?)?;
+    let phrase = Phrase::new("conclusion-doubtful-beats")
+        .with("n", marked.len())
+        .with("from", first.time_s);
+    Some(phrase)
 }
 
 /// How much a reader has overruled; `None` when nothing.
@@ -509,6 +529,31 @@ mod tests {
         );
         assert_eq!(of_30_s_unread(28.0).id, "conclusion-little-read");
         assert_eq!(of_30_s_unread(30.0).id, "conclusion-little-read");
+    }
+
+    #[test]
+    fn a_marked_beat_that_no_finding_rests_on_is_spoken_of() {
+        let mut report = report();
+        let analysis = report.analysis.as_mut().unwrap();
+        analysis.beats[2].class = BeatCode::V;
+        let time_s = analysis.beats[2].time_s;
+        let said = conclusion(&report);
+        assert_eq!(said[1].id, "conclusion-doubtful-beats");
+        assert_eq!(
+            said[1].args,
+            [
+                ("n".to_owned(), Arg::from(1_usize)),
+                ("from".to_owned(), Arg::from(time_s))
+            ]
+        );
+        report.findings.push(Finding {
+            id: "premature-ventricular-beats".to_owned(),
+            range_s: time_s..time_s,
+            beats: vec![2],
+            confidence: 0.9,
+            text: Phrase::new("finding-premature-ventricular-beats"),
+        });
+        assert_eq!(conclusion(&report).len(), 1);
     }
 
     #[test]
