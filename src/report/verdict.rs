@@ -128,7 +128,8 @@ pub fn rate(report: &Report) -> Phrase {
 
 /// The rhythm over time: the models' calls, unless they abstain or the beats contradict them; equal neighbours merged. Where
 /// a rule found flutter or a pacemaker's spikes for most of a call's stretch, that is its label, without a probability: the
-/// models know neither.
+/// models know neither. Where a model abstains and the finding of fibrillation fills the stretch, it is called that, without
+/// a probability either: the finding stands on the same page.
 ///
 /// Without a call there is one `unsure` stretch over the whole recording: rules alone name no rhythm.
 #[must_use]
@@ -166,26 +167,39 @@ const NAMED_BY_RULE: [(&str, &str); 2] = [("atrial-flutter", "flutter"), ("paced
 
 /// The label that a rule gives to most of a stretch.
 fn named_by_rule(report: &Report, range_s: &Range<f64>) -> Option<&'static str> {
-    NAMED_BY_RULE.into_iter().find_map(|(id, label)| {
-        let own = report.findings.iter().filter(|finding| finding.id == id);
-        let stretches: Vec<Range<f64>> = own.map(|finding| finding.range_s.clone()).collect();
-        fill(&stretches, range_s).then_some(label)
-    })
+    NAMED_BY_RULE
+        .into_iter()
+        .find_map(|(id, label)| is_filled(report, id, range_s).then_some(label))
+}
+
+/// Whether findings of an id fill most of a stretch.
+fn is_filled(report: &Report, id: &str, range_s: &Range<f64>) -> bool {
+    let own = report.findings.iter().filter(|finding| finding.id == id);
+    let stretches: Vec<Range<f64>> = own.map(|finding| finding.range_s.clone()).collect();
+    fill(&stretches, range_s)
+}
+
+/// A stretch that rules name.
+fn by_rule(range_s: Range<f64>, label: &str) -> RhythmSpan {
+    RhythmSpan {
+        from_s: range_s.start,
+        to_s: range_s.end,
+        label: label.to_owned(),
+        probability: None,
+        reason: None,
+    }
 }
 
 fn span_of(call: &Call, report: &Report) -> RhythmSpan {
     let analysis = report.analysis.as_ref().ok();
     let range = call.from_s..call.to_s;
     if let Some(label) = named_by_rule(report, &range) {
-        return RhythmSpan {
-            from_s: call.from_s,
-            to_s: call.to_s,
-            label: label.to_owned(),
-            probability: None,
-            reason: None,
-        };
+        return by_rule(range, label);
     }
     if let Some(reason) = &call.abstained {
+        if is_filled(report, "atrial-fibrillation", &range) {
+            return by_rule(range, "af");
+        }
         return unsure(call.from_s, call.to_s, reason.clone());
     }
     let label = match call.label.as_str() {
@@ -269,6 +283,7 @@ pub fn rhythm(report: &Report) -> Rhythm {
         .fold(None, |found, span| lower(found, span.probability));
     let line = match *label {
         "sinus" => Phrase::new("rhythm-sinus"),
+        "af" if probability.is_none() => Phrase::new("rhythm-af-by-beats"),
         "af" => Phrase::new("rhythm-af"),
         "flutter" => Phrase::new("rhythm-flutter"),
         "paced" => Phrase::new("rhythm-paced"),
@@ -449,6 +464,22 @@ mod tests {
         // A few seconds of thirty name nothing.
         report.findings = vec![told("atrial-flutter", 2.0..14.0)];
         assert_eq!(rhythm_spans(&report)[0].label, "other");
+    }
+
+    #[test]
+    fn where_the_model_abstains_the_line_says_what_the_finding_of_fibrillation_says() {
+        let mut report = report();
+        let mut abstained = call("af", 0.5, 0.0, 30.0);
+        abstained.abstained = Some(Phrase::new("withheld-not-measured"));
+        report.calls = vec![abstained];
+        report.findings = vec![told("atrial-fibrillation", 1.0..12.0)];
+        assert_eq!(rhythm(&report).line.id, "rhythm-unsure");
+        report.findings = vec![told("atrial-fibrillation", 1.0..29.0)];
+        assert_eq!(rhythm_spans(&report)[0].label, "af");
+        assert_eq!(rhythm(&report).line.id, "rhythm-af-by-beats");
+        assert_eq!(rhythm(&report).probability, None);
+        report.calls.push(call("af", 0.9, 30.0, 40.0));
+        assert_eq!(rhythm(&report).line.id, "rhythm-af");
     }
 
     #[test]
