@@ -4,9 +4,10 @@
 //! (leads I and II) and QTDB that the network had not heard no border scatters more with it than by the rules alone for
 //! certain, the QRS's borders scatter less on all three, the ends of P and T on two.
 //!
-//! Whether a beat has a P wave the rules say, as the network invents some in atrial fibrillation, but for two cases that
-//! are judged over all beats of the recording: where the network sees hardly any of the rules' P waves these are dropped,
-//! and where it sees one before nearly every beat of a rhythm that is not irregular the missing ones are added.
+//! Whether a beat has a P wave the rules say, as the network invents some in atrial fibrillation, but for three cases that
+//! are judged over all beats of the recording: where the network sees hardly any of the rules' P waves these are dropped;
+//! where it sees most of them, those of unusual beats that it does not see are dropped; and where nearly every beat has one
+//! by either of the two the missing ones are added, in an irregular rhythm only if both see most of them.
 
 use super::network::{Found, Seen};
 use super::{Absent, Beat, BeatWaves, LEAST_FLANK_S, Wave};
@@ -26,29 +27,38 @@ const HARDLY_ANY: f64 = 0.1;
 /// but not where the median RR interval is shorter than this, seconds: P waves run into the T waves there, and the network
 /// has hardly heard any such.
 const SHORTEST_RR_S: f64 = 0.5;
-/// P waves are added where the network sees one before more than this share of the beats,
+/// P waves are borne out where both see the same one before more than this share of the beats: then this is no
+/// fibrillation, and what the rules took over to a beat of another shape must be seen by the network too.
+const MOST: f64 = 0.5;
+/// P waves are added where the rules or the network see one before more than this share of the beats,
 const NEARLY_ALL: f64 = 0.8;
-/// but not where a quarter of the RR intervals differ from the one before by over this share of the median one, as in
-/// fibrillation, whose waves it takes for P waves now and then.
+/// but not, unless they are borne out, where a quarter of the RR intervals differ from the one before by over this share
+/// of the median one, as in fibrillation, whose waves the network takes for P waves now and then.
 const IRREGULAR: f64 = 0.2;
 
-/// Drops the rules' P waves if the network sees hardly any of them, and adds the missing ones if it sees nearly all.
+/// Drops the rules' P waves if the network sees hardly any of them, or those of unusual beats that it alone does not see;
+/// adds the missing ones if nearly all beats have one by either.
 pub fn judge_p(waves: &mut [BeatWaves], beats: &[Beat], seen: &Seen) {
     let peaks_s: Vec<Option<f64>> = waves
         .iter()
         .map(|own| Some(beats[own.beat].time_s + f64::from(own.p.ok()?.peak_s)))
         .collect();
+    let both = partners(&peaks_s, &seen.p);
     let by_rules = peaks_s.iter().flatten().count() as f64;
-    let by_both = partners(&peaks_s, &seen.p).iter().flatten().count() as f64;
+    let by_both = both.iter().flatten().count() as f64;
     if by_both < HARDLY_ANY * by_rules && !is_fast(waves, beats) {
-        for own in waves.iter_mut().filter(|own| own.p.is_ok()) {
-            own.p = Err(Absent::Unseen);
-        }
+        unseen(waves.iter_mut());
+    }
+    let are_borne_out = by_both > MOST * waves.len() as f64;
+    if are_borne_out {
+        let pairs = waves.iter_mut().zip(&both);
+        unseen(pairs.filter_map(|(own, other)| (!own.usual && other.is_none()).then_some(own)));
     }
     let offered = p_before(waves, beats, seen);
-    let is_before_nearly_all =
-        offered.iter().flatten().count() as f64 > NEARLY_ALL * waves.len() as f64;
-    if !is_before_nearly_all || is_irregular(waves, beats) {
+    let by_either = waves.iter().zip(&offered);
+    let by_either = by_either.filter(|(own, other)| own.p.is_ok() || other.is_some());
+    let are_nearly_all = by_either.count() as f64 > NEARLY_ALL * waves.len() as f64;
+    if !are_nearly_all || (is_irregular(waves, beats) && !are_borne_out) {
         return;
     }
     for (own, other) in waves.iter_mut().zip(offered) {
@@ -59,6 +69,13 @@ pub fn judge_p(waves: &mut [BeatWaves], beats: &[Beat], seen: &Seen) {
         if let (Err(_), true, Some(other)) = (own.p, is_measurable, other) {
             own.p = Ok(alone(other, beats[own.beat].time_s));
         }
+    }
+}
+
+/// Takes these beats' P waves away.
+fn unseen<'a>(waves: impl Iterator<Item = &'a mut BeatWaves>) {
+    for own in waves.filter(|own| own.p.is_ok()) {
+        own.p = Err(Absent::Unseen);
     }
 }
 
@@ -254,6 +271,16 @@ mod tests {
         by_rules: &[usize],
         by_network: &[usize],
     ) -> Vec<usize> {
+        judged_with(&[], time_s, by_rules, by_network)
+    }
+
+    /// The same where these beats have an unusual shape.
+    fn judged_with(
+        unusual: &[usize],
+        time_s: impl Fn(usize) -> f64,
+        by_rules: &[usize],
+        by_network: &[usize],
+    ) -> Vec<usize> {
         let beats: Vec<Beat> = (0..10)
             .map(|k| Beat {
                 sample: 250 * k,
@@ -273,7 +300,7 @@ mod tests {
         let mut waves: Vec<BeatWaves> = (0..10)
             .map(|beat| BeatWaves {
                 beat,
-                usual: true,
+                usual: !unusual.contains(&beat),
                 p: if by_rules.contains(&beat) {
                     Ok(wave(-0.2, -0.1))
                 } else {
@@ -310,8 +337,34 @@ mod tests {
         let uneven = |k: usize| k as f64 + if k.is_multiple_of(2) { 0.0 } else { 0.25 };
         assert!(judged_among(uneven, &[], &every).is_empty());
         assert_eq!(judged_among(uneven, &[3], &every), [3]);
+        let borne_out = judged_among(uneven, &[0, 1, 2, 3, 4, 5], &every);
+        assert_eq!(borne_out, every, "both see most");
+        assert_eq!(
+            judged_among(uneven, &[0, 1, 2, 3, 4], &every),
+            [0, 1, 2, 3, 4],
+            "both see half"
+        );
         let breathing = |k: usize| k as f64 + 0.08 * (k as f64).sin();
         assert_eq!(judged_among(breathing, &[], &every), every);
+    }
+
+    #[test]
+    fn what_either_sees_counts_towards_nearly_every_beat() {
+        assert_eq!(judged(&[0, 1, 2, 3], &[3, 4, 5, 6, 7, 8]).len(), 9);
+        assert_eq!(judged(&[0, 1, 2, 3], &[3, 4, 5, 6, 7]), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn p_waves_of_unusual_beats_are_dropped_where_the_network_sees_most_but_not_these() {
+        let every = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+        let but_two = [0, 1, 2, 3, 4, 5, 6, 7];
+        let even = |k: usize| k as f64;
+        assert_eq!(
+            judged_with(&[2, 9], even, &every, &but_two),
+            [0, 1, 2, 3, 4, 5, 6, 7, 8]
+        );
+        let half = [0, 1, 2, 3, 4];
+        assert_eq!(judged_with(&[2, 9], even, &every, &half), every);
     }
 
     #[test]
