@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .network import Network
+from .network import STEP, Network
 from .records import Record
 
 HEAD = """//! Weights of the networks. Written by `python -m training.beats`; do not edit.
@@ -14,7 +14,6 @@ use super::network::Network;
 
 /// The networks; their answers are averaged.
 #[rustfmt::skip]
-#[allow(clippy::approx_constant)]
 pub static NETWORKS: [Network; {n}] = [
 """
 REFERENCE = """
@@ -42,8 +41,12 @@ def number(value: float) -> str:
     return "0.0" if text == "-0.0" else text
 
 
-def table(values: np.ndarray) -> str:
-    return "[\n" + "".join(f"            {row(line)},\n" for line in values) + "        ]"
+def steps(weights: np.ndarray) -> str:
+    return "[" + ", ".join(str(round(weight / STEP)) for weight in weights.tolist()) + "]"
+
+
+def table(weights: np.ndarray) -> str:
+    return "[\n" + "".join(f"            {steps(line)},\n" for line in weights) + "        ]"
 
 
 def write(root: Path, networks: list[Network], records: list[Record]) -> None:
@@ -51,9 +54,9 @@ def write(root: Path, networks: list[Network], records: list[Record]) -> None:
     for network in networks:
         text += "    Network {\n"
         text += f"        input: {table(network.input)},\n"
-        text += f"        input_bias: {row(network.input_bias)},\n"
+        text += f"        input_bias: {steps(network.input_bias)},\n"
         text += f"        output: {table(network.output)},\n"
-        text += f"        output_bias: {row(network.output_bias)},\n"
+        text += f"        output_bias: {steps(network.output_bias)},\n"
         text += "    },\n"
     text += "];\n"
     chosen = [r.features[len(r.features) // 2] for r in records[::6]]

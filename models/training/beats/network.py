@@ -20,6 +20,8 @@ DATABASE_WEIGHT = {"mitdb": 1.0, "svdb": 0.2, "cinc2017": 0.3}
 SECOND_LEAD_WEIGHT = 0.5
 # Usual beats of the usual shape at the usual time: so many are kept, at as much more weight.
 DULL_KEPT = {"mitdb": 0.25, "svdb": 0.125, "cinc2017": 0.125}
+# What a weight of one stands for in the program (`src/analysis/classes/network.rs`).
+STEP = 1 / 2048
 # The numbers of `src/analysis/classes/mod.rs`.
 DECIDED_FROM = 0.5
 CLEAR_FROM = 0.9
@@ -75,6 +77,14 @@ class Set:
         self.weights = np.concatenate([self.weights, 0.5 * self.weights[chosen]])
 
 
+def in_steps(weights: np.ndarray) -> np.ndarray:
+    """Rounded to whole STEPs, of which the program holds 16 bits."""
+    steps = np.round(weights / STEP)
+    if np.abs(steps).max() > np.iinfo(np.int16).max:
+        raise ValueError(f"a weight of {np.abs(weights).max():.2f} does not fit")
+    return steps * STEP
+
+
 class Network:
     """Features, a hidden layer of hyperbolic tangents, a logit a class; the features' mean and spread folded in."""
 
@@ -99,10 +109,10 @@ class Network:
                 optimiser.step()
                 schedule.step()
         weights = [p.detach().numpy().astype(np.float64) for p in net.parameters()]
-        self.input = np.round(weights[0] / spread, 5)
-        self.input_bias = np.round(weights[1] - (weights[0] / spread) @ mean, 5)
-        self.output = np.round(weights[2], 5)
-        self.output_bias = np.round(weights[3], 5)
+        self.input = in_steps(weights[0] / spread)
+        self.input_bias = in_steps(weights[1] - (weights[0] / spread) @ mean)
+        self.output = in_steps(weights[2])
+        self.output_bias = in_steps(weights[3])
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         hidden = np.tanh(features @ self.input.T + self.input_bias)

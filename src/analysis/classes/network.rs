@@ -8,30 +8,33 @@ pub const HIDDEN: usize = 32;
 /// Classes in the order of the networks' outputs: N, S, V.
 pub const CLASSES: usize = 3;
 
+/// What a weight of one stands for: whole numbers take half the room of fractions.
+const STEP: f32 = 1.0 / 2048.0;
+
 /// One network: features, one hidden layer of hyperbolic tangents, one logit a class. Weights are in [`NETWORKS`], made
-/// by `models/training/beats`.
+/// by `models/training/beats`, in [`STEP`]s.
 #[derive(Clone, Copy, Debug)]
 pub struct Network {
     /// `input[unit][feature]`; the features' mean and spread are in it.
-    pub input: [[f32; FEATURES]; HIDDEN],
+    pub input: [[i16; FEATURES]; HIDDEN],
     /// One a unit.
-    pub input_bias: [f32; HIDDEN],
+    pub input_bias: [i16; HIDDEN],
     /// `output[class][unit]`.
-    pub output: [[f32; HIDDEN]; CLASSES],
+    pub output: [[i16; HIDDEN]; CLASSES],
     /// One a class.
-    pub output_bias: [f32; CLASSES],
+    pub output_bias: [i16; CLASSES],
 }
 
 impl Network {
     /// Probabilities of N, S, V; they sum to 1.
     fn probabilities(&self, features: &Features) -> [f32; CLASSES] {
-        let mut hidden = self.input_bias;
+        let mut hidden = self.input_bias.map(f32::from);
         for (unit, weights) in hidden.iter_mut().zip(&self.input) {
-            *unit = (*unit + dot(weights, features)).tanh();
+            *unit = (STEP * (*unit + dot(weights, features))).tanh();
         }
-        let mut logits = self.output_bias;
+        let mut logits = self.output_bias.map(f32::from);
         for (logit, weights) in logits.iter_mut().zip(&self.output) {
-            *logit += dot(weights, &hidden);
+            *logit = STEP * (*logit + dot(weights, &hidden));
         }
         softmax(logits)
     }
@@ -56,12 +59,12 @@ pub fn softmax(logits: [f32; CLASSES]) -> [f32; CLASSES] {
     exponentials.map(|value| value / sum)
 }
 
-fn dot<const N: usize>(a: &[f32; N], b: &[f32; N]) -> f32 {
+fn dot<const N: usize>(a: &[i16; N], b: &[f32; N]) -> f32 {
     // Eight sums at once: the compiler keeps them in one register.
     let mut sums = [0.0_f32; 8];
     for (a, b) in a.chunks(8).zip(b.chunks(8)) {
         for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
+            *sum += f32::from(*a) * b;
         }
     }
     sums.iter().sum()

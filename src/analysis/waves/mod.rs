@@ -92,7 +92,7 @@ pub enum Absent {
     Quality,
     /// It runs into a neighbouring wave.
     Merged,
-    /// The network sees hardly any of those that the rules see in the recording.
+    /// The rules see one, the network does not, judged by the recording's other beats.
     Unseen,
 }
 
