@@ -130,6 +130,8 @@ def main() -> None:
 
     path = HERE / "waves.onnx"
     export.write_onnx(final, path)
+    for fold, net in enumerate(nets):
+        (export.FOLD_WEIGHTS / f"without-fold{fold}.f16").write_bytes(export.stored(net))
     rows = prepare(cut(at_250_hz(leads[0].millivolts, leads[0].rate_hz))[0])
     parity = export.parity(final, path, rows)
     by_record: dict[str, list] = {}

@@ -18,12 +18,11 @@ SURELY_NOT, SURELY = 0.1, 0.9
 # Median change from one RR interval to the next, as a share of the median interval, from which a rhythm counts as irregular.
 IRREGULAR = 0.1
 # Over a recording: the rules' P waves are dropped where the network sees under this share of them, and P waves are added
-# where one of both sees one before more than this share of the beats. None are dropped where the median RR interval is shorter
-# than this: P waves run into the T waves there, and the network has hardly heard any such.
+# where it sees one before more than this share of the beats. None are dropped where the median RR interval is shorter than
+# this: P waves run into the T waves there, and the network has hardly heard any such.
 HARDLY_ANY, NEARLY_ALL = 0.1, 0.8
-# None are added where a quarter of the RR intervals differ from the one before by over this share of the median one,
-# unless both see the same P wave before more than this share of the beats.
-OFTEN_IRREGULAR, MOST = 0.2, 0.5
+# None are added where a quarter of the RR intervals differ from the one before by over this share of the median one.
+OFTEN_IRREGULAR = 0.2
 SHORTEST_RR_S = 0.5
 
 
@@ -96,13 +95,10 @@ def dropped_where_hardly_any(beats: list[Beat], seen: Seen) -> list[Beat]:
 
 
 def added_where_nearly_all(beats: list[Beat], seen: Seen) -> list[Beat]:
-    """The missing P waves where one of both sees one before nearly every beat, and the rhythm is not irregular or both see
-    most of them."""
-    offered = p_before(beats, seen, 0.0)
-    by_either = sum(beat.p is not None or wave is not None for beat, wave in zip(beats, offered))
-    by_both = len(partners(all_waves(beats), seen.waves, "P"))
-    may_be = not often_irregular(beats) or by_both > MOST * len(beats)
-    return added_over(0.0)(beats, seen) if may_be and by_either > NEARLY_ALL * len(beats) else beats
+    """The missing P waves where the network sees one before nearly every beat and the rhythm is not irregular."""
+    seen_before = sum(wave is not None for wave in p_before(beats, seen, 0.0))
+    fits = seen_before > NEARLY_ALL * len(beats) and not often_irregular(beats)
+    return added_over(0.0)(beats, seen) if fits else beats
 
 
 def often_irregular(beats: list[Beat]) -> bool:
@@ -211,8 +207,7 @@ WORDS = {
     "P added where regular": "as P added, in records whose median change from one RR interval to the next is at most a tenth",
     "P dropped where hardly any": "none in records in which the network has a P wave within 150 ms of under a tenth of the rules', "
     "and the median RR interval is at least 0.5 s",
-    "P added where nearly all": "as P added, in records in which the rules or the network have a P wave before over eight tenths "
-    "of the beats, and which are not irregular or in which both have the same one before over half of the beats",
+    "P added where nearly all": "as P added, in records in which the network has a P wave before over eight tenths of the beats",
     "P judged": "dropped where hardly any, then added where nearly all",
     "P mean": "onset, peak and end of P halfway between the rules' and the network's wave, where both have one within 150 ms",
     "P network": "the same, all of the network's",

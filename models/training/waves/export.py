@@ -20,6 +20,8 @@ from .preparation import at_250_hz, cut, joined, prepare
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = HERE.parents[2] / "src/analysis/waves/network"
+# What the program would hold of each fold's network, for `in_program.py`.
+FOLD_WEIGHTS = HERE / "folds"
 # The reference's signal: a rate that is resampled, long enough for two windows.
 REFERENCE_HZ, REFERENCE_S, BEAT_S = 360, 13, 0.83
 # Of each row of time so many-eth value is kept.
@@ -63,6 +65,14 @@ def in_order(model: onnx.ModelProto) -> np.ndarray:
     values = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     names = [name for node in model.graph.node if node.op_type == "Conv" for name in node.input[1:]]
     return np.concatenate([values[name].ravel() for name in names]).astype("<f2")
+
+
+def stored(net: Waves) -> bytes:
+    """What the program holds of a trained network."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "waves.onnx"
+        write_onnx(net, path)
+        return in_order(halved(onnx.load(path))).tobytes()
 
 
 def reference(model: onnx.ModelProto) -> dict:

@@ -1,7 +1,6 @@
 """What the program reaches on records that its network has not heard: for each fold of records a copy of the program
-with that fold's weights in the place of its own. Run in `models/`, after `python -m training.waves` has left the folds'
-networks in `--work`:
-`python -m training.waves.in_program --ludb LUDB/data --qtdb qtdb-q1c --program einthoven --work waves-work`."""
+with the weights of that fold's network (`folds`, left by `python -m training.waves`) in the place of its own. Run in
+`models/`: `python -m training.waves.in_program --ludb LUDB/data --qtdb qtdb-q1c --program einthoven`."""
 
 import argparse
 import os
@@ -9,13 +8,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import onnx
-import torch
-
 from . import records, rules
-from .export import PROGRAM, halved, in_order, write_onnx
+from .export import FOLD_WEIGHTS, PROGRAM
 from .marks import Wave
-from .network import Waves
 from .records import FOLDS, Lead
 from .score import Errors, score, table
 
@@ -28,20 +23,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--ludb", type=Path, required=True, help="folder with 1.hea, 1.dat, 1.i … of LUDB 1.0.1")
     parser.add_argument("--qtdb", type=Path, required=True, help="folder with the excerpts of QTDB and .q1c")
     parser.add_argument("--program", type=Path, required=True, help="einthoven's command line, built from this commit")
-    parser.add_argument("--work", type=Path, required=True, help="folder with the networks of the folds")
-    parser.add_argument("--folds", type=int, nargs="*", default=range(FOLDS), help="only these, where not all are trained")
     parser.add_argument("--list", action="store_true", help="name the records in which P waves are missed or extra")
     return parser.parse_args()
-
-
-def weights(network: Path) -> bytes:
-    """What the program would hold of a trained network."""
-    net = Waves()
-    net.load_state_dict(torch.load(network, map_location="cpu"))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "waves.onnx"
-        write_onnx(net, path)
-        return in_order(halved(onnx.load(path))).tobytes()
 
 
 def with_weights(program: bytes, other: bytes) -> bytes:
@@ -52,13 +35,13 @@ def with_weights(program: bytes, other: bytes) -> bytes:
     return program.replace(own, other)
 
 
-def copies(program: Path, work: Path, folds: list[int]) -> Iterator[tuple[int, Path]]:
+def copies(program: Path) -> Iterator[tuple[int, Path]]:
     """A program for each fold that has not heard it."""
     content = program.read_bytes()
     with tempfile.TemporaryDirectory() as folder:
-        for fold in folds:
+        for fold in range(FOLDS):
             copy = Path(folder) / f"fold{fold}"
-            copy.write_bytes(with_weights(content, weights(work / f"without-fold{fold}-qtdb.pt")))
+            copy.write_bytes(with_weights(content, (FOLD_WEIGHTS / f"without-fold{fold}.f16").read_bytes()))
             os.chmod(copy, 0o755)
             yield fold, copy
 
@@ -100,11 +83,11 @@ def main() -> None:
         "QTDB first lead, marked stretches": (args.qtdb, qtdb, None, True),
     }
     waves: dict[str, dict[str, list[Wave]]] = {title: {} for title in sets}
-    for fold, program in copies(args.program, args.work, list(args.folds)):
+    for fold, program in copies(args.program):
         for title, (folder, leads, name, _) in sets.items():
             waves[title] |= said(program, folder, [lead for lead in leads if lead.fold == fold], name)
     for title, (_, leads, _, split_at_gaps) in sets.items():
-        show(title, [lead for lead in leads if lead.fold in args.folds], waves[title], split_at_gaps, args.list)
+        show(title, leads, waves[title], split_at_gaps, args.list)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@
 //!
 //! Whether a beat has a P wave the rules say, as the network invents some in atrial fibrillation, but for three cases that
 //! are judged over all beats of the recording: where the network sees hardly any of the rules' P waves these are dropped;
-//! where it sees most of them, those of unusual beats that it does not see are dropped; and where nearly every beat has one
+//! where it sees most of them, those that touch a T wave and that it does not see are dropped; and where nearly every beat has one
 //! by either of the two the missing ones are added, in an irregular rhythm only if both see most of them.
 
 use super::network::{Found, Seen};
@@ -28,16 +28,18 @@ const HARDLY_ANY: f64 = 0.1;
 /// has hardly heard any such.
 const SHORTEST_RR_S: f64 = 0.5;
 /// P waves are borne out where both see the same one before more than this share of the beats: then this is no
-/// fibrillation, and what the rules took over to a beat of another shape must be seen by the network too.
+/// fibrillation, and a wave that touches the T before it, which may be that one's shoulder, must be seen by the network too.
 const MOST: f64 = 0.5;
+/// A P wave that begins less than this after the end of the T wave touches it, seconds.
+const TOUCHES_S: f64 = 0.02;
 /// P waves are added where the rules or the network see one before more than this share of the beats,
 const NEARLY_ALL: f64 = 0.8;
 /// but not, unless they are borne out, where a quarter of the RR intervals differ from the one before by over this share
 /// of the median one, as in fibrillation, whose waves the network takes for P waves now and then.
 const IRREGULAR: f64 = 0.2;
 
-/// Drops the rules' P waves if the network sees hardly any of them, or those of unusual beats that it alone does not see;
-/// adds the missing ones if nearly all beats have one by either.
+/// Drops the rules' P waves if the network sees hardly any of them, or those that touch a T wave if it sees most of the
+/// others; adds the missing ones if nearly all beats have one by either.
 pub fn judge_p(waves: &mut [BeatWaves], beats: &[Beat], seen: &Seen) {
     let peaks_s: Vec<Option<f64>> = waves
         .iter()
@@ -51,8 +53,11 @@ pub fn judge_p(waves: &mut [BeatWaves], beats: &[Beat], seen: &Seen) {
     }
     let are_borne_out = by_both > MOST * waves.len() as f64;
     if are_borne_out {
-        let pairs = waves.iter_mut().zip(&both);
-        unseen(pairs.filter_map(|(own, other)| (!own.usual && other.is_none()).then_some(own)));
+        let touch: Vec<bool> = (0..waves.len())
+            .map(|at| both[at].is_none() && touches_t(waves, at, beats))
+            .collect();
+        let pairs = waves.iter_mut().zip(touch);
+        unseen(pairs.filter_map(|(own, drop)| drop.then_some(own)));
     }
     let offered = p_before(waves, beats, seen);
     let by_either = waves.iter().zip(&offered);
@@ -69,6 +74,18 @@ pub fn judge_p(waves: &mut [BeatWaves], beats: &[Beat], seen: &Seen) {
         if let (Err(_), true, Some(other)) = (own.p, is_measurable, other) {
             own.p = Ok(alone(other, beats[own.beat].time_s));
         }
+    }
+}
+
+/// Whether the P wave of the beat at this place begins where the T wave before it ends.
+fn touches_t(waves: &[BeatWaves], at: usize, beats: &[Beat]) -> bool {
+    let Some(before) = at.checked_sub(1).and_then(|before| waves.get(before)) else {
+        return false;
+    };
+    let time_s = |own: &BeatWaves, offset_s: f32| beats[own.beat].time_s + f64::from(offset_s);
+    match (before.t, waves[at].p) {
+        (Ok(t), Ok(p)) => time_s(&waves[at], p.onset_s) - time_s(before, t.end_s) < TOUCHES_S,
+        _ => false,
     }
 }
 
@@ -274,9 +291,9 @@ mod tests {
         judged_with(&[], time_s, by_rules, by_network)
     }
 
-    /// The same where these beats have an unusual shape.
+    /// The same where the T waves before these beats' P waves reach up to them.
     fn judged_with(
-        unusual: &[usize],
+        touched: &[usize],
         time_s: impl Fn(usize) -> f64,
         by_rules: &[usize],
         by_network: &[usize],
@@ -300,14 +317,18 @@ mod tests {
         let mut waves: Vec<BeatWaves> = (0..10)
             .map(|beat| BeatWaves {
                 beat,
-                usual: !unusual.contains(&beat),
+                usual: true,
                 p: if by_rules.contains(&beat) {
                     Ok(wave(-0.2, -0.1))
                 } else {
                     Err(Absent::NoRepeat)
                 },
                 qrs: wave(-0.05, 0.05),
-                t: Err(Absent::Flat),
+                t: if touched.contains(&(beat + 1)) {
+                    Ok(wave(0.5, 0.79))
+                } else {
+                    Ok(wave(0.3, 0.6))
+                },
                 qrs_is_clear: true,
                 t_end_is_clear: false,
             })
@@ -355,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn p_waves_of_unusual_beats_are_dropped_where_the_network_sees_most_but_not_these() {
+    fn p_waves_that_touch_a_t_are_dropped_where_the_network_sees_most_but_not_these() {
         let every = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
         let but_two = [0, 1, 2, 3, 4, 5, 6, 7];
         let even = |k: usize| k as f64;
