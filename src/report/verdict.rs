@@ -141,6 +141,8 @@ pub fn rhythm_spans(report: &Report) -> Vec<RhythmSpan> {
             Some(last)
                 if last.label == span.label
                     && last.reason == span.reason
+                    // A model's probability is not said of what rules named.
+                    && last.probability.is_some() == span.probability.is_some()
                     && last.to_s >= span.from_s =>
             {
                 last.to_s = last.to_s.max(span.to_s);
@@ -281,6 +283,12 @@ pub fn rhythm(report: &Report) -> Rhythm {
         .iter()
         .filter(|span| span.label == *label)
         .fold(None, |found, span| lower(found, span.probability));
+    let is_told = |span: &&RhythmSpan| {
+        span.label == *label && span.probability.is_some() == probability.is_some()
+    };
+    let told_s: f64 = (spans.iter().filter(is_told))
+        .map(|span| span.to_s - span.from_s)
+        .sum();
     let line = match *label {
         "sinus" => Phrase::new("rhythm-sinus"),
         "af" if probability.is_none() => Phrase::new("rhythm-af-by-beats"),
@@ -295,7 +303,7 @@ pub fn rhythm(report: &Report) -> Rhythm {
     Rhythm {
         line: line
             .with("probability", f64::from(probability.unwrap_or(0.0)))
-            .with("seconds", seconds(label))
+            .with("seconds", told_s)
             .with("total", report.recording.duration_s),
         probability,
         abstained: None,
@@ -479,7 +487,16 @@ mod tests {
         assert_eq!(rhythm(&report).line.id, "rhythm-af-by-beats");
         assert_eq!(rhythm(&report).probability, None);
         report.calls.push(call("af", 0.9, 30.0, 40.0));
-        assert_eq!(rhythm(&report).line.id, "rhythm-af");
+        let spans = rhythm_spans(&report);
+        assert_eq!(
+            spans.len(),
+            2,
+            "the model's probability is of its own stretch"
+        );
+        let line = rhythm(&report).line;
+        assert_eq!(line.id, "rhythm-af");
+        let seconds = ("seconds".to_owned(), Arg::from(10.0));
+        assert!(line.args.contains(&seconds), "{line:?}");
     }
 
     #[test]
