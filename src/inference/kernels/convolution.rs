@@ -248,9 +248,7 @@ impl Convolution {
         let begin = std::array::from_fn(|row| bias.get(row).copied().unwrap_or(0.0));
         for first in (0..self.samples_out).step_by(COLUMNS) {
             let tile = tile(filters, offsets, &laid_out[first..], &begin);
-            for (row, tile) in rows.chunks_exact_mut(self.samples_out).zip(&tile) {
-                write(tile, &mut row[first..]);
-            }
+            write(&tile, rows, self.samples_out, first);
         }
     }
 }

@@ -2,8 +2,13 @@
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 use std::arch::wasm32::{
-    f32x4_add, f32x4_div, f32x4_mul, f32x4_pmax, f32x4_pmin, f32x4_splat, f32x4_sub, v128,
+    f32x4_add, f32x4_div, f32x4_mul, f32x4_nearest, f32x4_pmax, f32x4_pmin, f32x4_splat, f32x4_sub,
+    i32x4_add, i32x4_shl, i32x4_splat, i32x4_trunc_sat_f32x4, v128,
 };
+
+/// How a number of 32 bits holds its exponent (IEEE 754).
+const EXPONENT_BIAS: i32 = 127;
+const FRACTION_BITS: u32 = 23;
 
 /// Numbers in [`Lanes`].
 pub(super) const WIDTH: usize = 4;
@@ -55,11 +60,29 @@ impl Lanes {
         Self(f32x4_div(self.0, other.0))
     }
 
+    /// The greater of each two.
+    #[inline(always)]
+    pub(super) fn greater(self, other: Self) -> Self {
+        Self(f32x4_pmax(self.0, other.0))
+    }
+
     /// Within limits; what is not a number stays so.
     #[inline(always)]
     pub(super) fn clamp(self, least: f32, most: f32) -> Self {
         let above = f32x4_pmax(self.0, f32x4_splat(least));
         Self(f32x4_pmin(above, f32x4_splat(most)))
+    }
+
+    #[inline(always)]
+    pub(super) fn nearest(self) -> Self {
+        Self(f32x4_nearest(self.0))
+    }
+
+    /// Two to the power of whole numbers within -126 to 127.
+    #[inline(always)]
+    pub(super) fn power_of_two(self) -> Self {
+        let exponent = i32x4_add(i32x4_trunc_sat_f32x4(self.0), i32x4_splat(EXPONENT_BIAS));
+        Self(i32x4_shl(exponent, FRACTION_BITS))
     }
 }
 
@@ -101,9 +124,30 @@ impl Lanes {
         Self(std::array::from_fn(|at| self.0[at] / other.0[at]))
     }
 
+    /// The greater of each two.
+    #[inline(always)]
+    pub(super) fn greater(self, other: Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at].max(other.0[at])))
+    }
+
     /// Within limits; what is not a number stays so.
     #[inline(always)]
     pub(super) fn clamp(self, least: f32, most: f32) -> Self {
         Self(self.0.map(|value| value.clamp(least, most)))
+    }
+
+    #[inline(always)]
+    pub(super) fn nearest(self) -> Self {
+        Self(self.0.map(f32::round_ties_even))
+    }
+
+    /// Two to the power of whole numbers within -126 to 127.
+    #[inline(always)]
+    pub(super) fn power_of_two(self) -> Self {
+        let power = |whole: f32| (whole as i32 + EXPONENT_BIAS) << FRACTION_BITS;
+        Self(
+            self.0
+                .map(|whole| f32::from_bits(power(whole).cast_unsigned())),
+        )
     }
 }

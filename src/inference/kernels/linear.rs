@@ -1,7 +1,8 @@
 //! Rows times constant weights, as in attention's linear layers.
 
 use super::matrix::Matrix;
-use super::tiles::ROWS;
+use super::neighbours::{only_taker, with_constant};
+use super::tiles::{COLUMNS, ROWS};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::einsum::EinSum;
@@ -16,8 +17,29 @@ pub(super) struct Linear {
 impl Eq for Linear {}
 
 impl Linear {
-    /// The same product as `node`, if it is one of rows and constant weights.
-    pub(super) fn of(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Self>> {
+    /// The same product as `node`, if it is one of rows and constant weights, and what it gives in the graph: with the
+    /// bias, if one is added.
+    pub(super) fn of(
+        model: &TypedModel,
+        node: &TypedNode,
+    ) -> TractResult<Option<(Self, OutletId)>> {
+        let Some(linear) = Self::product(model, node)? else {
+            return Ok(None);
+        };
+        let Some(next) = only_taker(model, node.id)? else {
+            return Ok(Some((linear, node.id.into())));
+        };
+        match with_constant(model, next, "Add")? {
+            Some((bias, _)) if is_row(&bias, linear.columns) => {
+                let bias = bias.try_as_plain_ram()?;
+                let matrix = linear.matrix.with_bias(bias.as_slice::<f32>()?);
+                Ok(Some((Self { matrix, ..linear }, next.id.into())))
+            }
+            _ => Ok(Some((linear, node.id.into()))),
+        }
+    }
+
+    fn product(model: &TypedModel, node: &TypedNode) -> TractResult<Option<Self>> {
         let Some(product) = node.op_as::<EinSum>() else {
             return Ok(None);
         };
@@ -48,14 +70,18 @@ impl Linear {
         } else {
             (terms, 1)
         };
-        let of_column =
-            |column: usize| (0..terms).map(move |term| values[column * by_column + term * by_term]);
-        let weights: Vec<f32> = (0..columns).flat_map(of_column).collect();
+        let weight = |term, column| values[column * by_column + term * by_term];
+        let pitch = columns.next_multiple_of(COLUMNS);
         Ok(Some(Self {
             columns,
-            matrix: Matrix::new(&weights, terms),
+            matrix: Matrix::new([terms, columns], pitch, weight),
         }))
     }
+}
+
+/// Whether a tensor is one number for each column and nothing else.
+fn is_row(tensor: &Tensor, columns: usize) -> bool {
+    tensor.len() == columns && tensor.shape().last() == Some(&columns)
 }
 
 /// Where the weights have the terms and the columns.

@@ -2,6 +2,7 @@
 
 use super::activation::{sigmoid, tanh};
 use super::matrix::Matrix;
+use super::tiles::RUN;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::lstm_cell::LstmEpilogue;
@@ -17,7 +18,6 @@ pub(super) struct Lstm {
     backward: bool,
     from_input: Matrix,
     from_hidden: Matrix,
-    bias: Vec<f32>,
 }
 
 impl Eq for Lstm {}
@@ -80,12 +80,18 @@ impl Lstm {
             }
             None => vec![0.0; rows],
         };
+        let pitch = rows.next_multiple_of(RUN);
+        let matrix = |weights: &Arc<Tensor>, terms: usize| -> TractResult<Matrix> {
+            let weights = weights.try_as_plain_ram()?;
+            let weights = weights.as_slice::<f32>()?;
+            let weight = |term, row| weights[row * terms + term];
+            Ok(Matrix::new([terms, rows], pitch, weight))
+        };
         Ok(Some(Self {
             hidden,
             backward,
-            from_input: Matrix::new(w.try_as_plain_ram()?.as_slice::<f32>()?, inputs),
-            from_hidden: Matrix::new(r.try_as_plain_ram()?.as_slice::<f32>()?, hidden),
-            bias,
+            from_input: matrix(w, inputs)?.with_bias(&bias),
+            from_hidden: matrix(r, hidden)?,
         }))
     }
 
@@ -104,8 +110,6 @@ impl Lstm {
                 step
             };
             let gates = &mut gates[step * pitch..][..pitch];
-            let biased = gates.iter_mut().zip(&self.bias);
-            biased.for_each(|(gate, bias)| *gate += bias);
             self.from_hidden.add(&hidden, gates);
             let (open, candidate) = gates.split_at_mut((GATES - 1) * self.hidden);
             let candidate = &mut candidate[..self.hidden];

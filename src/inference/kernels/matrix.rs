@@ -1,6 +1,6 @@
-//! Constant weights that rows of numbers are multiplied with.
+//! Weights that rows of numbers are multiplied with.
 
-use super::tiles::{COLUMNS, ROWS, RUN, interleaved, run, tile, write};
+use super::tiles::{COLUMNS, ROWS, RUN, run, tile, write};
 
 /// Weights `[terms][pitch]`: what one term adds to every column stands side by side.
 #[derive(Clone, Debug, PartialEq)]
@@ -8,42 +8,65 @@ pub(super) struct Matrix {
     pitch: usize,
     weights: Vec<f32>,
     offsets: Vec<usize>,
+    has_bias: bool,
 }
 
 impl Matrix {
-    /// Of weights `[columns, terms]`.
-    pub(super) fn new(weights: &[f32], terms: usize) -> Self {
-        let pitch = (weights.len() / terms).next_multiple_of(RUN);
-        let mut turned = vec![0.0; terms * pitch];
-        for (column, row) in weights.chunks_exact(terms).enumerate() {
-            for (term, weight) in row.iter().enumerate() {
-                turned[term * pitch + column] = *weight;
+    /// Of `[terms, columns]` weights, each that of a term and a column. One row of what it gives has `pitch` numbers, a
+    /// multiple of [`COLUMNS`] (of [`RUN`] for [`Self::add`]): its columns, then zeros.
+    pub(super) fn new(
+        [terms, columns]: [usize; 2],
+        pitch: usize,
+        weight: impl Fn(usize, usize) -> f32,
+    ) -> Self {
+        let mut weights = vec![0.0; terms * pitch];
+        for (term, row) in weights.chunks_exact_mut(pitch).enumerate() {
+            for (column, to) in row[..columns].iter_mut().enumerate() {
+                *to = weight(term, column);
             }
         }
         Self {
             pitch,
-            weights: turned,
+            weights,
             offsets: (0..terms).map(|term| term * pitch).collect(),
+            has_bias: false,
         }
     }
 
-    /// Numbers of one row of what it gives: its columns, and zeros up to a multiple of [`RUN`].
+    /// The same, adding a column's number to each of its sums in [`Self::of_rows`]: one term more, which is always 1.
+    pub(super) fn with_bias(mut self, bias: &[f32]) -> Self {
+        let at = self.weights.len();
+        self.weights.resize(at + self.pitch, 0.0);
+        self.weights[at..]
+            .iter_mut()
+            .zip(bias)
+            .for_each(|(to, bias)| *to = *bias);
+        self.offsets.push(at);
+        self.has_bias = true;
+        self
+    }
+
+    /// Numbers of one row of what it gives.
     pub(super) fn pitch(&self) -> usize {
         self.pitch
     }
 
     /// `[rows, pitch]` of rows `[rows, terms]`.
     pub(super) fn of_rows(&self, rows: &[f32]) -> Vec<f32> {
-        let terms = self.offsets.len();
+        let terms = self.offsets.len() - usize::from(self.has_bias);
         let mut all = vec![0.0; rows.len() / terms * self.pitch];
-        let blocks = interleaved(rows, terms);
+        // A last block of fewer rows keeps some of the one before; nobody takes what comes of them.
+        let mut block = vec![[1.0; ROWS]; self.offsets.len()];
         let outputs = all.chunks_mut(ROWS * self.pitch);
-        for (block, outputs) in blocks.chunks_exact(terms).zip(outputs) {
-            for first in (0..self.pitch).step_by(COLUMNS) {
-                let tile = tile(block, &self.offsets, &self.weights[first..], &[0.0; ROWS]);
-                for (output, tile) in outputs.chunks_exact_mut(self.pitch).zip(&tile) {
-                    write(tile, &mut output[first..]);
+        for (rows, outputs) in rows.chunks(ROWS * terms).zip(outputs) {
+            for (index, row) in rows.chunks_exact(terms).enumerate() {
+                for (to, value) in block.iter_mut().zip(row) {
+                    to[index] = *value;
                 }
+            }
+            for first in (0..self.pitch).step_by(COLUMNS) {
+                let tile = tile(&block, &self.offsets, &self.weights[first..], &[0.0; ROWS]);
+                write(&tile, outputs, self.pitch, first);
             }
         }
         all

@@ -1,14 +1,17 @@
 //! Ops of our own where the runtime's are slower in a browser.
 
 mod activation;
+mod attention;
 mod convolution;
 mod lanes;
 mod linear;
 mod lstm;
 mod matrix;
+mod neighbours;
 mod tiles;
 mod winograd;
 
+use attention::Attention;
 use convolution::Convolution;
 use linear::Linear;
 use lstm::Lstm;
@@ -23,39 +26,61 @@ pub(super) fn with_own_ops(mut model: TypedModel) -> TractResult<TypedModel> {
     // Weights that are stored small are whole numbers times steps until here.
     model.prop_consts()?;
     for id in 0..model.nodes().len() {
-        let Some(op) = own_op(&model, id)? else {
+        let Some(own) = own_op(&model, id)? else {
             continue;
         };
-        let node = model.node(id);
         let mut patch = TypedModelPatch::new("own op");
-        let input = patch.tap_model(&model, node.inputs[0])?;
-        let output = patch.wire_node(&node.name, op, &[input])?;
-        patch.shunt_outside(&model, id.into(), output[0])?;
+        let inputs = patch.taps(&model, &own.inputs)?;
+        let name = &model.node(own.gives.node).name;
+        let output = patch.wire_node(name, own.op, &inputs)?;
+        patch.shunt_outside(&model, own.gives, output[0])?;
         patch.apply(&mut model)?;
     }
     Ok(model)
 }
 
-/// What can stand in place of a node; it takes the node's first input alone.
-fn own_op(model: &TypedModel, id: usize) -> TractResult<Option<Box<dyn TypedOp>>> {
+/// An op that gives what `gives` gives in the graph.
+struct OwnOp {
+    op: Box<dyn TypedOp>,
+    inputs: TVec<OutletId>,
+    gives: OutletId,
+}
+
+/// What can stand in place of a node, or of it and its neighbours.
+fn own_op(model: &TypedModel, id: usize) -> TractResult<Option<OwnOp>> {
     let node = model.node(id);
+    // Weights are within the op, so that what the node hears first is all that is left.
+    let of_first = |op: Box<dyn TypedOp>, gives: OutletId| OwnOp {
+        op,
+        inputs: tvec!(node.inputs[0]),
+        gives,
+    };
     if let Some(convolution) = Convolution::of(model, node)? {
-        return Ok(Some(Box::new(convolution)));
+        return Ok(Some(of_first(Box::new(convolution), id.into())));
     }
-    if let Some(linear) = Linear::of(model, node)? {
-        return Ok(Some(Box::new(linear)));
+    if let Some((linear, gives)) = Linear::of(model, node)? {
+        return Ok(Some(of_first(Box::new(linear), gives)));
     }
-    let lstm = Lstm::of(model, node)?;
-    Ok(lstm.map(|lstm| Box::new(lstm) as Box<dyn TypedOp>))
+    if let Some(lstm) = Lstm::of(model, node)? {
+        return Ok(Some(of_first(Box::new(lstm), id.into())));
+    }
+    let found = Attention::of(model, node)?;
+    Ok(found.map(|found| OwnOp {
+        op: Box::new(found.attention),
+        inputs: found.inputs,
+        gives: found.gives,
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use tract_onnx::tract_core::ops::change_axes::AxisOp;
     use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec, PoolSpec};
     use tract_onnx::tract_core::ops::einsum::EinSum;
-    use tract_onnx::tract_core::ops::nn::DataFormat;
+    use tract_onnx::tract_core::ops::math::{add, mul};
+    use tract_onnx::tract_core::ops::nn::{DataFormat, Softmax, SoftmaxKind};
 
     /// Outputs of the graph for one input.
     fn run(model: TypedModel, input: &Tensor) -> Vec<Vec<f32>> {
@@ -85,7 +110,7 @@ mod tests {
     fn own(model: &TypedModel) -> usize {
         let names = model.nodes().iter().map(|node| node.op.name());
         names
-            .filter(|name| ["Convolution", "Linear", "Lstm"].contains(&name.as_ref()))
+            .filter(|name| ["Convolution", "Linear", "Lstm", "Attention"].contains(&name.as_ref()))
             .count()
     }
 
@@ -94,7 +119,7 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
         for (id, least) in [
             ("tcn", 17),
-            ("canet", 16),
+            ("canet", 17),
             ("vgg16", 14),
             ("mobilenetv2", 50),
         ] {
@@ -197,6 +222,102 @@ mod tests {
             let input = Tensor::from_shape(&shape, &wave(channels.0 * samples, 0.37)).unwrap();
             let worst = worst(&run(mine, &input), &run(model, &input));
             prop_assert!(worst < 1e-4, "{worst:e}");
+        }
+    }
+
+    /// Attention of `[1, steps, heads * size]` to itself, with the heads' weights as a second output where `told`.
+    fn attention(
+        [heads, steps, size]: [usize; 3],
+        scale: Option<f32>,
+        keys_turned: bool,
+        told: bool,
+    ) -> TypedModel {
+        let mut model = TypedModel::default();
+        let width = heads * size;
+        let input = model
+            .add_source("input", f32::fact([1, steps, width]))
+            .unwrap();
+        let split = AxisOp::Reshape(
+            2,
+            tvec!(width.to_dim()),
+            tvec!(heads.to_dim(), size.to_dim()),
+        );
+        let mut wire = |name: &str, op: Box<dyn TypedOp>, inputs: &[OutletId]| {
+            model.wire_node(name, op, inputs).unwrap()[0]
+        };
+        let split = wire("split", Box::new(split), &[input]);
+        let rows = wire("rows", Box::new(AxisOp::Move(1, 2)), &[split]);
+        let (keys, axes) = match keys_turned {
+            true => (rows, "abmk,abnk->abmn"),
+            false => (
+                wire("columns", Box::new(AxisOp::Move(2, 3)), &[rows]),
+                "abmk,abkn->abmn",
+            ),
+        };
+        let product = |axes: &str| Box::new(EinSum::new(axes.parse().unwrap(), f32::datum_type()));
+        let mut scores = wire("scores", product(axes), &[rows, keys]);
+        if let Some(scale) = scale {
+            let scale = Tensor::from_shape(&[1, 1, 1, 1], &[scale]).unwrap();
+            let scale = model.add_const("scale", scale).unwrap();
+            scores = model.wire_node("scaled", mul(), &[scores, scale]).unwrap()[0];
+        }
+        let softmax = Softmax::new(tvec!(3), None, SoftmaxKind::Softmax);
+        let shares = model.wire_node("shares", softmax, &[scores]).unwrap()[0];
+        let mixed = model
+            .wire_node("mixed", *product("abmk,abkn->abmn"), &[shares, rows])
+            .unwrap()[0];
+        let mixed = model
+            .wire_node("back", AxisOp::Move(1, 2), &[mixed])
+            .unwrap()[0];
+        let outputs = if told {
+            vec![mixed, shares]
+        } else {
+            vec![mixed]
+        };
+        model.select_output_outlets(&outputs).unwrap();
+        model
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_attention_is_the_runtimes(
+            sizes in (1_usize..5, 1_usize..20, 1_usize..12),
+            scale in prop::option::of(0.1_f32..3.0),
+            keys_turned: bool,
+            told: bool,
+        ) {
+            let (heads, steps, size) = sizes;
+            let model = attention([heads, steps, size], scale, keys_turned, told);
+            let mine = with_own_ops(model.clone()).unwrap();
+            prop_assert_eq!(own(&mine), usize::from(!told));
+            let width = heads * size;
+            let input = Tensor::from_shape(&[1, steps, width], &wave(steps * width, 0.37)).unwrap();
+            let worst = worst(&run(mine, &input), &run(model, &input));
+            prop_assert!(worst < 1e-5, "{worst:e}");
+        }
+    }
+
+    #[test]
+    fn a_bias_is_added_with_the_product_it_belongs_to_alone() {
+        for (shape, told) in [([1, 37], false), ([1, 37], true), ([7, 1], false)] {
+            let mut model = TypedModel::default();
+            let input = model.add_source("input", f32::fact([7, 9])).unwrap();
+            let weights = Tensor::from_shape(&[9, 37], &wave(9 * 37, 0.7)).unwrap();
+            let weights = model.add_const("weights", weights).unwrap();
+            let product = EinSum::new("mk,kn->mn".parse().unwrap(), f32::datum_type());
+            let product = model
+                .wire_node("product", product, &[input, weights])
+                .unwrap()[0];
+            let bias = Tensor::from_shape(&shape, &wave(shape.iter().product(), 1.3)).unwrap();
+            let bias = model.add_const("bias", bias).unwrap();
+            let sum = model.wire_node("sum", add(), &[bias, product]).unwrap()[0];
+            let outputs = if told { vec![sum, product] } else { vec![sum] };
+            model.select_output_outlets(&outputs).unwrap();
+            let mine = with_own_ops(model.clone()).unwrap();
+            let input = Tensor::from_shape(&[7, 9], &wave(63, 0.37)).unwrap();
+            let worst = worst(&run(mine, &input), &run(model, &input));
+            assert!(worst < 1e-5, "{shape:?} {worst:e}");
         }
     }
 

@@ -112,14 +112,22 @@ pub(super) fn run(
     all
 }
 
-/// Writes one row of a tile to the first numbers of `row`; what is beyond its end is dropped.
+/// Writes a tile to rows of `pitch` numbers each, from column `first` on; what is beyond the rows and their ends is
+/// dropped.
 #[inline(always)]
-pub(super) fn write(tile: &[[f32; WIDTH]; 2], row: &mut [f32]) {
-    match row.as_chunks_mut::<WIDTH>().0 {
-        [low, high, ..] => (*low, *high) = (tile[0], tile[1]),
-        _ => {
-            let rest = row.iter_mut().zip(tile.as_flattened());
-            rest.for_each(|(to, value)| *to = *value);
+pub(super) fn write(tile: &Tile, rows: &mut [f32], pitch: usize, first: usize) {
+    let columns = COLUMNS.min(pitch - first);
+    for (index, row) in tile.iter().enumerate() {
+        let at = index * pitch + first;
+        let Some(places) = rows.get_mut(at..at + columns) else {
+            return;
+        };
+        match places.as_chunks_mut::<WIDTH>().0 {
+            [low, high, ..] => (*low, *high) = (row[0], row[1]),
+            _ => {
+                let rest = places.iter_mut().zip(row.as_flattened());
+                rest.for_each(|(to, value)| *to = *value);
+            }
         }
     }
 }
