@@ -5,6 +5,7 @@
 
 use super::tiles::{COLUMNS, ROWS, RUN, interleaved, run, tile, write};
 use super::winograd::{Size, Winograd};
+use std::ops::Range;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat};
@@ -83,17 +84,35 @@ impl Layout {
 
     /// Writes the samples of one channel to their places; what is zero stays untouched.
     fn fill(&self, samples: &[f32], into: &mut [f32]) {
-        if self.stride == 1 {
-            into[self.pad_before..][..samples.len()].copy_from_slice(samples);
-            return;
+        match self.stride {
+            1 => into[self.pad_before..][..samples.len()].copy_from_slice(samples),
+            2 => self.deal::<2>(samples, into),
+            4 => self.deal::<4>(samples, into),
+            _ => self.place(samples, 0..samples.len(), into),
         }
-        for phase in 0..self.stride {
-            let first = (phase + self.stride - self.pad_before % self.stride) % self.stride;
-            let from = self.offset(first + self.pad_before);
-            let values = samples.iter().skip(first).step_by(self.stride);
-            let places = into.iter_mut().skip(from);
-            places.zip(values).for_each(|(to, value)| *to = *value);
+    }
+
+    /// Writes some of the samples to their places, one by one.
+    fn place(&self, samples: &[f32], range: Range<usize>, into: &mut [f32]) {
+        for at in range {
+            into[self.offset(self.pad_before + at)] = samples[at];
         }
+    }
+
+    /// Writes the samples to their places in `STRIDE` phases.
+    fn deal<const STRIDE: usize>(&self, samples: &[f32], into: &mut [f32]) {
+        let ahead = (STRIDE - self.pad_before % STRIDE) % STRIDE;
+        let ahead = ahead.min(samples.len());
+        let (groups, rest) = samples[ahead..].as_chunks::<STRIDE>();
+        let first = (self.pad_before + ahead) / STRIDE;
+        for phase in 0..STRIDE {
+            let places = into.iter_mut().skip(phase * self.length + first);
+            places
+                .zip(groups)
+                .for_each(|(to, group)| *to = group[phase]);
+        }
+        self.place(samples, 0..ahead, into);
+        self.place(samples, samples.len() - rest.len()..samples.len(), into);
     }
 }
 

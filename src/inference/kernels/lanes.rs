@@ -3,7 +3,7 @@
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 use std::arch::wasm32::{
     f32x4_add, f32x4_div, f32x4_mul, f32x4_nearest, f32x4_pmax, f32x4_pmin, f32x4_splat, f32x4_sub,
-    i32x4_add, i32x4_shl, i32x4_splat, i32x4_trunc_sat_f32x4, v128,
+    i32x4_add, i32x4_shl, i32x4_shuffle, i32x4_splat, i32x4_trunc_sat_f32x4, v128,
 };
 
 /// How a number of 32 bits holds its exponent (IEEE 754).
@@ -84,6 +84,33 @@ impl Lanes {
         let exponent = i32x4_add(i32x4_trunc_sat_f32x4(self.0), i32x4_splat(EXPONENT_BIAS));
         Self(i32x4_shl(exponent, FRACTION_BITS))
     }
+}
+
+/// Four rows of four as four columns.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[inline(always)]
+pub(super) fn turned([a, b, c, d]: [Lanes; WIDTH]) -> [Lanes; WIDTH] {
+    let (low, high) = (
+        i32x4_shuffle::<0, 4, 1, 5>(a.0, b.0),
+        i32x4_shuffle::<2, 6, 3, 7>(a.0, b.0),
+    );
+    let (left, rest) = (
+        i32x4_shuffle::<0, 4, 1, 5>(c.0, d.0),
+        i32x4_shuffle::<2, 6, 3, 7>(c.0, d.0),
+    );
+    [
+        Lanes(i32x4_shuffle::<0, 1, 4, 5>(low, left)),
+        Lanes(i32x4_shuffle::<2, 3, 6, 7>(low, left)),
+        Lanes(i32x4_shuffle::<0, 1, 4, 5>(high, rest)),
+        Lanes(i32x4_shuffle::<2, 3, 6, 7>(high, rest)),
+    ]
+}
+
+/// Four rows of four as four columns.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+#[inline(always)]
+pub(super) fn turned(rows: [Lanes; WIDTH]) -> [Lanes; WIDTH] {
+    std::array::from_fn(|column| Lanes(rows.map(|row| row.0[column])))
 }
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]

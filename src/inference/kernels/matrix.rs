@@ -1,6 +1,6 @@
 //! Weights that rows of numbers are multiplied with.
 
-use super::tiles::{COLUMNS, ROWS, RUN, run, tile, write};
+use super::tiles::{COLUMNS, ROWS, RUN, interleave, run, tile, write};
 
 /// Weights `[terms][pitch]`: what one term adds to every column stands side by side.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,11 +59,7 @@ impl Matrix {
         let mut block = vec![[1.0; ROWS]; self.offsets.len()];
         let outputs = all.chunks_mut(ROWS * self.pitch);
         for (rows, outputs) in rows.chunks(ROWS * terms).zip(outputs) {
-            for (index, row) in rows.chunks_exact(terms).enumerate() {
-                for (to, value) in block.iter_mut().zip(row) {
-                    to[index] = *value;
-                }
-            }
+            interleave(rows, terms, &mut block);
             for first in (0..self.pitch).step_by(COLUMNS) {
                 let tile = tile(&block, &self.offsets, &self.weights[first..], &[0.0; ROWS]);
                 write(&tile, outputs, self.pitch, first);

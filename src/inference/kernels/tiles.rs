@@ -3,7 +3,7 @@
 //! A tile is four rows by eight columns: with what they are multiplied with, twelve registers, so that the sixteen of a
 //! PC hold them without spilling.
 
-use super::lanes::{Lanes, WIDTH};
+use super::lanes::{Lanes, WIDTH, turned};
 
 /// Rows of one tile.
 pub(super) const ROWS: usize = 4;
@@ -19,13 +19,39 @@ pub(super) type Tile = [[[f32; WIDTH]; 2]; ROWS];
 pub(super) fn interleaved(rows: &[f32], terms: usize) -> Vec<[f32; ROWS]> {
     let blocks = rows.len().div_ceil(ROWS * terms);
     let mut all = vec![[0.0; ROWS]; blocks * terms];
-    for (index, row) in rows.chunks_exact(terms).enumerate() {
-        let block = all.iter_mut().skip(index / ROWS * terms);
-        for (to, value) in block.zip(row) {
-            to[index % ROWS] = *value;
-        }
+    let blocks = all.chunks_exact_mut(terms);
+    for (block, rows) in blocks.zip(rows.chunks(ROWS * terms)) {
+        interleave(rows, terms, block);
     }
     all
+}
+
+/// Up to [`ROWS`] rows `[rows][terms]` as `[terms][ROWS]`; what belongs to no row and no term stays as it is.
+#[inline(never)]
+pub(super) fn interleave(rows: &[f32], terms: usize, block: &mut [[f32; ROWS]]) {
+    let mut done = 0;
+    let mut each = rows
+        .chunks_exact(terms)
+        .map(|row| row.as_chunks::<WIDTH>().0);
+    if let (Some(a), Some(b), Some(c), Some(d)) =
+        (each.next(), each.next(), each.next(), each.next())
+    {
+        let places = block.as_chunks_mut::<WIDTH>().0.iter_mut();
+        for (to, (((a, b), c), d)) in places.zip(a.iter().zip(b).zip(c).zip(d)) {
+            let [p, q, r, s] = turned([
+                Lanes::load(a),
+                Lanes::load(b),
+                Lanes::load(c),
+                Lanes::load(d),
+            ]);
+            *to = [p.values(), q.values(), r.values(), s.values()];
+        }
+        done = terms - terms % WIDTH;
+    }
+    for (index, row) in rows.chunks_exact(terms).enumerate() {
+        let places = block.iter_mut().zip(row).skip(done);
+        places.for_each(|(to, value)| to[index] = *value);
+    }
 }
 
 /// [`COLUMNS`] sums of [`ROWS`] rows, from `bias` on: of each term, a row's number times the numbers from the term's
@@ -127,6 +153,31 @@ pub(super) fn write(tile: &Tile, rows: &mut [f32], pitch: usize, first: usize) {
             _ => {
                 let rest = places.iter_mut().zip(row.as_flattened());
                 rest.for_each(|(to, value)| *to = *value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_interleaved_whatever_their_number_and_length() {
+        for (count, terms) in [(1, 1), (4, 4), (4, 11), (7, 9), (9, 4)] {
+            let rows: Vec<f32> = (0..count * terms).map(|at| at as f32 + 1.0).collect();
+            let blocks = interleaved(&rows, terms);
+            assert_eq!(blocks.len(), count.div_ceil(ROWS) * terms);
+            for (at, values) in blocks.iter().enumerate() {
+                for (index, value) in values.iter().enumerate() {
+                    let row = at / terms * ROWS + index;
+                    let expected = if row < count {
+                        rows[row * terms + at % terms]
+                    } else {
+                        0.0
+                    };
+                    assert_eq!(*value, expected);
+                }
             }
         }
     }
