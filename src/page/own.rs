@@ -253,7 +253,13 @@ fn choose(store: Store) {
 // One view for all paragraphs and one for all buttons: each view of its own is code that every visit waits for.
 
 fn line(class: &'static str, text: String) -> AnyView {
-    view! { <p class=class>{text}</p> }.into_any()
+    // A refusal is read out at once, whatever has the focus.
+    let role = if class == "refused" {
+        "alert"
+    } else {
+        "paragraph"
+    };
+    view! { <p class=class role=role>{text}</p> }.into_any()
 }
 
 fn button(id: &'static str, class: &'static str, press: impl Fn() + 'static) -> AnyView {

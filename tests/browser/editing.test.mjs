@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { PHONE, startStage } from "./harness.mjs";
-import { at, called, measured, openExample, reportOf, textOf } from "./workspace.mjs";
+import { Workbench } from "./simulated.mjs";
+import { at, called, dropFrom, measured, openExample, reportOf, textOf } from "./workspace.mjs";
 
 /** Millimetres left of the ink and pixels of a millimetre on a wide screen of one device pixel a CSS pixel. */
 const MARGIN_MM = 12;
@@ -10,10 +11,15 @@ const SPEED_MM_S = 25;
 
 describe("correcting by hand", () => {
   let stage;
+  let bench;
   before(async () => {
+    bench = new Workbench();
     stage = await startStage();
   });
-  after(() => stage.stop());
+  after(async () => {
+    await stage.stop();
+    bench.remove();
+  });
 
   /** Taps the first row of the sheet at a time, and waits for what is measured with it. */
   async function tap(visit, timeS) {
@@ -55,6 +61,41 @@ describe("correcting by hand", () => {
     await visit.page.keyboard.press("Control+z");
     await visit.page.waitForFunction(() => !document.body.textContent.includes("Corrected by hand"));
     assert.deepEqual(times(await reportOf(visit)), times(first));
+    await visit.assertNoComplaints();
+  });
+
+  test("undo and redo move the view to what they take back and make again", async () => {
+    const visit = await stage.landed();
+    await dropFrom(visit, [bench.simulate("minutes.edf", { duration: 120, rate: 72 })]);
+    await measured(visit);
+    await called(visit);
+    const first = times(await reportOf(visit));
+    const [, one, other] = first;
+    await at(visit, "correct").click();
+    // A tap in the first row hits the beats of the recording's start only while the view is there.
+    const seen = () => visit.page.locator('[data-testid="sheet"] canvas').evaluate((canvas) => canvas.toDataURL());
+    const leave = async () => {
+      const before = await seen();
+      await visit.page.keyboard.press("End");
+      await visit.page.waitForFunction((before) => document.querySelector('[data-testid="sheet"] canvas').toDataURL() !== before, before);
+    };
+    await tap(visit, one);
+    await done(visit, "1 taken out");
+    await leave();
+    await visit.page.keyboard.press("Control+z");
+    await visit.page.waitForFunction(() => !document.body.textContent.includes("Corrected by hand"));
+    await tap(visit, other);
+    await done(visit, "1 taken out");
+    assert.deepEqual(times(await reportOf(visit)), first.filter((time) => time !== other));
+
+    await visit.page.keyboard.press("Control+z");
+    await visit.page.waitForFunction(() => !document.body.textContent.includes("Corrected by hand"));
+    await leave();
+    await visit.page.keyboard.press("Control+Shift+z");
+    await done(visit, "1 taken out");
+    await tap(visit, one);
+    await done(visit, "2 taken out");
+    assert.deepEqual(times(await reportOf(visit)), first.filter((time) => time !== one && time !== other));
     await visit.assertNoComplaints();
   });
 

@@ -54,7 +54,7 @@ describe("a model of the user's own", () => {
 
   /** Why the model is not taken. */
   async function refused(visit, pattern, timeout = PATIENCE_MS) {
-    await visit.page.waitForFunction((source) => new RegExp(source).test(document.querySelector('.refused')?.textContent ?? ""), pattern.source, { timeout });
+    await visit.page.waitForFunction((source) => new RegExp(source).test(document.querySelector('.refused[role="alert"]')?.textContent ?? ""), pattern.source, { timeout });
   }
 
   /** The form's steps one after the other. */
