@@ -151,6 +151,10 @@ mod tests {
             assert!(worst < 4e-7, "{worst:e}");
             assert!((sum / exact.iter().sum::<f64>() - 1.0).abs() < 1e-6);
         }
+        for rest in [f32::INFINITY, f32::NEG_INFINITY] {
+            let mut row = [rest; 5];
+            assert!(exponentials(&mut row).is_nan() && row.iter().all(|value| value.is_nan()));
+        }
         let mut far = [0.0, -1e30, f32::NAN];
         assert!(exponentials(&mut far).is_nan());
         assert!((far[0], far[1] < 1e-37) == (1.0, true) && far[2].is_nan());

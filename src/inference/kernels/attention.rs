@@ -51,7 +51,7 @@ impl Attention {
         let Some((scores, scale)) = scores(model, node.inputs[0])? else {
             return Ok(None);
         };
-        let (Some(keys_turned), Some(values_turned)) = (turned(scores), turned(second)) else {
+        let (Some(keys_upright), Some(values_upright)) = (upright(scores), upright(second)) else {
             return Ok(None);
         };
         if second.inputs[0] != node.id.into() {
@@ -65,12 +65,12 @@ impl Attention {
         ) else {
             return Ok(None);
         };
-        let turn = |view: View, turned: bool| if turned { view.turned() } else { view };
+        let turn = |view: View, upright: bool| if upright { view } else { view.turned() };
         let shape = model.outlet_fact(mixed.0)?.shape.as_concrete();
         let attention = Self {
             queries: queries.1,
-            keys: turn(keys.1, keys_turned),
-            values: turn(values.1, values_turned),
+            keys: turn(keys.1, keys_upright),
+            values: turn(values.1, values_upright),
             scale,
             mixed: mixed.1,
             shape: shape.unwrap_or_default().into(),
@@ -104,21 +104,17 @@ impl Attention {
         let [_, rows, terms] = self.queries.sizes;
         let [_, count, columns] = self.values.sizes;
         // Rows of shares are as long as the tiles that they come from; beyond the last key nothing is drawn.
-        let pitch = count.next_multiple_of(COLUMNS);
-        let keys = Matrix::new([terms, count], pitch, |term, key| {
+        let keys = Matrix::new([terms, count], COLUMNS, |term, key| {
             keys[self.keys.place(head, term, key)]
         });
-        let values = Matrix::new(
-            [pitch, columns],
-            columns.next_multiple_of(COLUMNS),
-            |key, column| {
-                if key < count {
-                    values[self.values.place(head, key, column)]
-                } else {
-                    0.0
-                }
-            },
-        );
+        let pitch = keys.pitch();
+        let values = Matrix::new([pitch, columns], COLUMNS, |key, column| {
+            if key < count {
+                values[self.values.place(head, key, column)]
+            } else {
+                0.0
+            }
+        });
         let mut scaled = vec![0.0; rows * terms];
         for (row, scaled) in scaled.chunks_exact_mut(terms).enumerate() {
             for (term, to) in scaled.iter_mut().enumerate() {
@@ -145,17 +141,17 @@ fn scores(model: &TypedModel, outlet: OutletId) -> TractResult<Option<(&TypedNod
     let Some((scale, scores)) = with_constant(model, node, "Mul")? else {
         return Ok(Some((node, 1.0)));
     };
-    let alone = only_taker(model, scores.node)?.is_some() && scale.len() == 1;
-    if !alone {
+    // Where others take the product too, it would be calculated twice.
+    if only_taker(model, scores.node)?.is_none() || scale.len() != 1 {
         return Ok(None);
     }
     let scale = scale.try_as_plain_ram()?.as_slice::<f32>()?[0];
     Ok(Some((model.node(scores.node), scale)))
 }
 
-/// Of a product of rows and columns within each head, whether the second input has its rows and columns in each other's
-/// place; none if it is another.
-fn turned(node: &TypedNode) -> Option<bool> {
+/// Of a product `[1, heads, rows, columns]` of rows `[1, heads, rows, terms]` and columns within each head, whether the
+/// columns are `[1, heads, terms, columns]`, not `[1, heads, columns, terms]`; none if it is another.
+fn upright(node: &TypedNode) -> Option<bool> {
     let product = node.op_as::<EinSum>()?;
     let plain = product.q_params.is_none() && product.operating_dt == f32::datum_type();
     let (inputs, outputs) = product.axes.to_strs();
@@ -168,13 +164,14 @@ fn turned(node: &TypedNode) -> Option<bool> {
     };
     let ([batch, head, row, term], given) = (axes(a)?, axes(c)?);
     let column = given[3];
-    let distinct = ![batch, head, row, term].contains(&column);
-    if !plain || !distinct || given != [batch, head, row, column] {
+    // What one input has twice, or what the other has as another axis, is another product.
+    let apart = !given.contains(&term) && ![batch, head, row].contains(&column);
+    if !plain || !apart || given != [batch, head, row, column] {
         return None;
     }
     match axes(b)? {
-        found if found == [batch, head, term, column] => Some(false),
-        found if found == [batch, head, column, term] => Some(true),
+        found if found == [batch, head, term, column] => Some(true),
+        found if found == [batch, head, column, term] => Some(false),
         _ => None,
     }
 }

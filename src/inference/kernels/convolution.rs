@@ -317,3 +317,29 @@ impl TypedOp for Convolution {
         Ok(tvec!(f32::fact([1, self.channels_out, self.samples_out])))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_stand_in_their_phases_however_few_they_are() {
+        for (stride, pad_before, count) in (1_usize..6).flat_map(|stride| {
+            (0_usize..9).flat_map(move |pad| (1_usize..20).map(move |n| (stride, pad, n)))
+        }) {
+            let length = (pad_before + count).div_ceil(stride);
+            let layout = Layout {
+                pad_before,
+                stride,
+                length,
+            };
+            let samples: Vec<f32> = (0..count).map(|at| at as f32 + 1.0).collect();
+            let mut into = vec![0.0; layout.size()];
+            layout.fill(&samples, &mut into);
+            let found = (0..count).map(|at| into[layout.offset(pad_before + at)]);
+            assert!(found.eq(samples.iter().copied()), "{layout:?} {count}");
+            let written = into.iter().filter(|value| **value != 0.0).count();
+            assert_eq!(written, count);
+        }
+    }
+}

@@ -89,7 +89,7 @@ impl Lanes {
 /// Four rows of four as four columns.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 #[inline(always)]
-pub(super) fn turned([a, b, c, d]: [Lanes; WIDTH]) -> [Lanes; WIDTH] {
+pub(super) fn columns_of([a, b, c, d]: [Lanes; WIDTH]) -> [Lanes; WIDTH] {
     let (low, high) = (
         i32x4_shuffle::<0, 4, 1, 5>(a.0, b.0),
         i32x4_shuffle::<2, 6, 3, 7>(a.0, b.0),
@@ -109,7 +109,7 @@ pub(super) fn turned([a, b, c, d]: [Lanes; WIDTH]) -> [Lanes; WIDTH] {
 /// Four rows of four as four columns.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 #[inline(always)]
-pub(super) fn turned(rows: [Lanes; WIDTH]) -> [Lanes; WIDTH] {
+pub(super) fn columns_of(rows: [Lanes; WIDTH]) -> [Lanes; WIDTH] {
     std::array::from_fn(|column| Lanes(rows.map(|row| row.0[column])))
 }
 

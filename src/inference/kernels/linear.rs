@@ -30,7 +30,7 @@ impl Linear {
             return Ok(Some((linear, node.id.into())));
         };
         match with_constant(model, next, "Add")? {
-            Some((bias, _)) if is_row(&bias, linear.columns) => {
+            Some((bias, to)) if to == node.id.into() && is_row(&bias, linear.columns) => {
                 let bias = bias.try_as_plain_ram()?;
                 let matrix = linear.matrix.with_bias(bias.as_slice::<f32>()?);
                 Ok(Some((Self { matrix, ..linear }, next.id.into())))
@@ -71,10 +71,9 @@ impl Linear {
             (terms, 1)
         };
         let weight = |term, column| values[column * by_column + term * by_term];
-        let pitch = columns.next_multiple_of(COLUMNS);
         Ok(Some(Self {
             columns,
-            matrix: Matrix::new([terms, columns], pitch, weight),
+            matrix: Matrix::new([terms, columns], COLUMNS, weight),
         }))
     }
 }

@@ -80,12 +80,11 @@ impl Lstm {
             }
             None => vec![0.0; rows],
         };
-        let pitch = rows.next_multiple_of(RUN);
         let matrix = |weights: &Arc<Tensor>, terms: usize| -> TractResult<Matrix> {
             let weights = weights.try_as_plain_ram()?;
             let weights = weights.as_slice::<f32>()?;
             let weight = |term, row| weights[row * terms + term];
-            Ok(Matrix::new([terms, rows], pitch, weight))
+            Ok(Matrix::new([terms, rows], RUN, weight))
         };
         Ok(Some(Self {
             hidden,

@@ -12,13 +12,14 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
-    /// Of `[terms, columns]` weights, each that of a term and a column. One row of what it gives has `pitch` numbers, a
-    /// multiple of [`COLUMNS`] (of [`RUN`] for [`Self::add`]): its columns, then zeros.
+    /// Of `[terms, columns]` weights, each that of a term and a column. One row of what it gives has its columns, then
+    /// zeros up to a multiple of `step`: [`COLUMNS`], or [`RUN`] for [`Self::add`].
     pub(super) fn new(
         [terms, columns]: [usize; 2],
-        pitch: usize,
+        step: usize,
         weight: impl Fn(usize, usize) -> f32,
     ) -> Self {
+        let pitch = columns.next_multiple_of(step);
         let mut weights = vec![0.0; terms * pitch];
         for (term, row) in weights.chunks_exact_mut(pitch).enumerate() {
             for (column, to) in row[..columns].iter_mut().enumerate() {
@@ -70,6 +71,7 @@ impl Matrix {
 
     /// Adds what `row` `[terms]` gives to `sums` `[pitch]`.
     pub(super) fn add(&self, row: &[f32], sums: &mut [f32]) {
+        debug_assert!(!self.has_bias && self.pitch.is_multiple_of(RUN));
         for (index, part) in sums.as_chunks_mut::<RUN>().0.iter_mut().enumerate() {
             *part = run(row, &self.offsets, &self.weights[index * RUN..], part);
         }

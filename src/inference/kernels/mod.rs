@@ -79,13 +79,20 @@ mod tests {
     use tract_onnx::tract_core::ops::change_axes::AxisOp;
     use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, PaddingSpec, PoolSpec};
     use tract_onnx::tract_core::ops::einsum::EinSum;
+    use tract_onnx::tract_core::ops::konst::Const;
     use tract_onnx::tract_core::ops::math::{add, mul};
     use tract_onnx::tract_core::ops::nn::{DataFormat, Softmax, SoftmaxKind};
+    use tract_onnx::tract_core::ops::source::TypedSource;
 
     /// Outputs of the graph for one input.
     fn run(model: TypedModel, input: &Tensor) -> Vec<Vec<f32>> {
+        run_on(model, std::slice::from_ref(input))
+    }
+
+    fn run_on(model: TypedModel, inputs: &[Tensor]) -> Vec<Vec<f32>> {
         let runnable = model.into_optimized().unwrap().into_runnable().unwrap();
-        let found = runnable.run(tvec!(input.clone().into())).unwrap();
+        let inputs = inputs.iter().cloned().map(Tensor::into_tvalue);
+        let found = runnable.run(inputs.collect()).unwrap();
         let values = |value: &TValue| {
             value
                 .to_plain_array_view::<f32>()
@@ -225,55 +232,133 @@ mod tests {
         }
     }
 
-    /// Attention of `[1, steps, heads * size]` to itself, with the heads' weights as a second output where `told`.
-    fn attention(
-        [heads, steps, size]: [usize; 3],
-        scale: Option<f32>,
-        keys_turned: bool,
-        told: bool,
-    ) -> TypedModel {
+    /// Sizes of an attention, as many heads in all.
+    #[derive(Clone, Copy, Debug)]
+    struct Sizes {
+        heads: usize,
+        queries: usize,
+        keys: usize,
+        terms: usize,
+        columns: usize,
+    }
+
+    impl Sizes {
+        /// Shapes of its queries, keys and values: `[1, steps, heads * size]`.
+        fn shapes(&self) -> [[usize; 3]; 3] {
+            [
+                [1, self.queries, self.heads * self.terms],
+                [1, self.keys, self.heads * self.terms],
+                [1, self.keys, self.heads * self.columns],
+            ]
+        }
+
+        fn inputs(&self) -> Vec<Tensor> {
+            let input = |(shape, step): ([usize; 3], f32)| {
+                Tensor::from_shape(&shape, &wave(shape.iter().product(), step)).unwrap()
+            };
+            self.shapes()
+                .into_iter()
+                .zip([0.37, 0.53, 0.71])
+                .map(input)
+                .collect()
+        }
+    }
+
+    /// How an attention is written down.
+    #[derive(Clone, Debug)]
+    struct Written {
+        /// Whether keys are `[1, heads, terms, keys]`, and values `[1, heads, keys, columns]`.
+        upright: [bool; 2],
+        /// Axes of the product of shares and values, where they are others.
+        drawn: Option<&'static str>,
+        /// The scale, and whether it stands before what it scales.
+        scale: Option<(Tensor, bool)>,
+        softmax: Softmax,
+        joined: bool,
+        /// What is given beside the rest.
+        told: Option<&'static str>,
+    }
+
+    impl Default for Written {
+        fn default() -> Self {
+            Self {
+                upright: [true; 2],
+                drawn: None,
+                scale: Some((Tensor::from_shape(&[1; 4], &[0.7_f32]).unwrap(), false)),
+                softmax: Softmax::new(tvec!(3), None, SoftmaxKind::Softmax),
+                joined: true,
+                told: None,
+            }
+        }
+    }
+
+    fn attention(sizes: Sizes, written: &Written) -> TypedModel {
         let mut model = TypedModel::default();
-        let width = heads * size;
-        let input = model
-            .add_source("input", f32::fact([1, steps, width]))
-            .unwrap();
-        let split = AxisOp::Reshape(
-            2,
-            tvec!(width.to_dim()),
-            tvec!(heads.to_dim(), size.to_dim()),
-        );
+        let heads = sizes.heads;
         let mut wire = |name: &str, op: Box<dyn TypedOp>, inputs: &[OutletId]| {
             model.wire_node(name, op, inputs).unwrap()[0]
         };
-        let split = wire("split", Box::new(split), &[input]);
-        let rows = wire("rows", Box::new(AxisOp::Move(1, 2)), &[split]);
-        let (keys, axes) = match keys_turned {
-            true => (rows, "abmk,abnk->abmn"),
-            false => (
-                wire("columns", Box::new(AxisOp::Move(2, 3)), &[rows]),
-                "abmk,abkn->abmn",
-            ),
+        let mut split = |name: &str, shape: [usize; 3], turn: bool| {
+            let input = wire(name, Box::new(TypedSource::new(f32::fact(shape))), &[]);
+            let parts = tvec!(heads.to_dim(), (shape[2] / heads).to_dim());
+            let parts = AxisOp::Reshape(2, tvec!(shape[2].to_dim()), parts);
+            let parts = wire(&format!("{name}.split"), Box::new(parts), &[input]);
+            let rows = wire(
+                &format!("{name}.rows"),
+                Box::new(AxisOp::Move(1, 2)),
+                &[parts],
+            );
+            if turn {
+                wire(
+                    &format!("{name}.columns"),
+                    Box::new(AxisOp::Move(2, 3)),
+                    &[rows],
+                )
+            } else {
+                rows
+            }
         };
+        let [queries, keys, values] = sizes.shapes();
+        let [keys_upright, values_upright] = written.upright;
+        let queries = split("queries", queries, false);
+        let keys = split("keys", keys, keys_upright);
+        let values = split("values", values, !values_upright);
         let product = |axes: &str| Box::new(EinSum::new(axes.parse().unwrap(), f32::datum_type()));
-        let mut scores = wire("scores", product(axes), &[rows, keys]);
-        if let Some(scale) = scale {
-            let scale = Tensor::from_shape(&[1, 1, 1, 1], &[scale]).unwrap();
-            let scale = model.add_const("scale", scale).unwrap();
-            scores = model.wire_node("scaled", mul(), &[scores, scale]).unwrap()[0];
-        }
-        let softmax = Softmax::new(tvec!(3), None, SoftmaxKind::Softmax);
-        let shares = model.wire_node("shares", softmax, &[scores]).unwrap()[0];
-        let mixed = model
-            .wire_node("mixed", *product("abmk,abkn->abmn"), &[shares, rows])
-            .unwrap()[0];
-        let mixed = model
-            .wire_node("back", AxisOp::Move(1, 2), &[mixed])
-            .unwrap()[0];
-        let outputs = if told {
-            vec![mixed, shares]
-        } else {
-            vec![mixed]
+        let axes = |upright: bool| {
+            if upright {
+                "abmk,abkn->abmn"
+            } else {
+                "abmk,abnk->abmn"
+            }
         };
+        let scores = wire("scores", product(axes(keys_upright)), &[queries, keys]);
+        let mut scaled = scores;
+        if let Some((scale, is_first)) = &written.scale {
+            let scale = Const::new(scale.clone().into_arc_tensor()).unwrap();
+            let scale = wire("scale", Box::new(scale), &[]);
+            let both = if *is_first {
+                [scale, scores]
+            } else {
+                [scores, scale]
+            };
+            scaled = wire("scaled", Box::new(mul()), &both);
+        }
+        let shares = wire("shares", Box::new(written.softmax.clone()), &[scaled]);
+        let drawn = written.drawn.unwrap_or(axes(values_upright));
+        let mut mixed = wire("mixed", product(drawn), &[shares, values]);
+        if written.joined {
+            mixed = wire("back", Box::new(AxisOp::Move(1, 2)), &[mixed]);
+            let parts = tvec!(heads.to_dim(), sizes.columns.to_dim());
+            let join = AxisOp::Reshape(2, parts, tvec!((heads * sizes.columns).to_dim()));
+            mixed = wire("joined", Box::new(join), &[mixed]);
+        }
+        let told = written
+            .told
+            .map(|told| if told == "scores" { scores } else { shares });
+        let outputs: Vec<OutletId> = std::iter::once(mixed).chain(told).collect();
+        let inputs =
+            ["queries", "keys", "values"].map(|name| model.node_id_by_name(name).unwrap().into());
+        model.set_input_outlets(&inputs).unwrap();
         model.select_output_outlets(&outputs).unwrap();
         model
     }
@@ -282,28 +367,86 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn any_attention_is_the_runtimes(
-            sizes in (1_usize..5, 1_usize..20, 1_usize..12),
-            scale in prop::option::of(0.1_f32..3.0),
-            keys_turned: bool,
-            told: bool,
+            (heads, queries, keys) in (1_usize..5, 1_usize..20, 1_usize..20),
+            (terms, columns) in (1_usize..12, 1_usize..12),
+            upright: [bool; 2],
+            joined: bool,
+            scale in prop::option::of((0.1_f32..3.0, any::<bool>())),
         ) {
-            let (heads, steps, size) = sizes;
-            let model = attention([heads, steps, size], scale, keys_turned, told);
+            let sizes = Sizes { heads, queries, keys, terms, columns };
+            let scale = scale.map(|(scale, first)| (Tensor::from_shape(&[1; 4], &[scale]).unwrap(), first));
+            let written = Written { upright, joined, scale, ..Written::default() };
+            let model = attention(sizes, &written);
             let mine = with_own_ops(model.clone()).unwrap();
-            prop_assert_eq!(own(&mine), usize::from(!told));
-            let width = heads * size;
-            let input = Tensor::from_shape(&[1, steps, width], &wave(steps * width, 0.37)).unwrap();
-            let worst = worst(&run(mine, &input), &run(model, &input));
+            prop_assert_eq!(own(&mine), 1);
+            let inputs = sizes.inputs();
+            let worst = worst(&run_on(mine, &inputs), &run_on(model, &inputs));
             prop_assert!(worst < 1e-5, "{worst:e}");
         }
     }
 
     #[test]
+    fn what_looks_like_attention_and_is_not_stays_the_runtimes() {
+        // Heads, queries and keys are as many, so that no shape tells these apart.
+        let sizes = Sizes {
+            heads: 3,
+            queries: 3,
+            keys: 3,
+            terms: 5,
+            columns: 4,
+        };
+        let own = |written: &Written| own(&with_own_ops(attention(sizes, written)).unwrap());
+        assert_eq!(own(&Written::default()), 1);
+        let each_key = Tensor::from_shape(&[1, 1, 1, 3], &[0.1_f32, 0.2, 0.3]).unwrap();
+        let softmax = |axis, kind| Softmax::new(tvec!(axis), None, kind);
+        let others = [
+            Written {
+                drawn: Some("abmm,abmn->abmn"),
+                ..Written::default()
+            },
+            Written {
+                drawn: Some("abmb,abbn->abmn"),
+                ..Written::default()
+            },
+            Written {
+                scale: Some((each_key, false)),
+                ..Written::default()
+            },
+            Written {
+                softmax: softmax(2, SoftmaxKind::Softmax),
+                ..Written::default()
+            },
+            Written {
+                softmax: softmax(3, SoftmaxKind::LogSoftmax),
+                ..Written::default()
+            },
+            Written {
+                told: Some("scores"),
+                ..Written::default()
+            },
+            Written {
+                told: Some("shares"),
+                ..Written::default()
+            },
+        ];
+        for written in others {
+            assert_eq!(own(&written), 0, "{written:?}");
+        }
+    }
+
+    #[test]
     fn a_bias_is_added_with_the_product_it_belongs_to_alone() {
-        for (shape, told) in [([1, 37], false), ([1, 37], true), ([7, 1], false)] {
+        const ROWS: usize = 7;
+        // As many columns as rows, so that the length alone does not tell which of them a bias belongs to.
+        for (shape, told, is_added) in [
+            ([1, ROWS], false, true),
+            ([1, ROWS], true, false),
+            ([ROWS, 1], false, false),
+            ([1, 1], false, false),
+        ] {
             let mut model = TypedModel::default();
-            let input = model.add_source("input", f32::fact([7, 9])).unwrap();
-            let weights = Tensor::from_shape(&[9, 37], &wave(9 * 37, 0.7)).unwrap();
+            let input = model.add_source("input", f32::fact([ROWS, 9])).unwrap();
+            let weights = Tensor::from_shape(&[9, ROWS], &wave(9 * ROWS, 0.7)).unwrap();
             let weights = model.add_const("weights", weights).unwrap();
             let product = EinSum::new("mk,kn->mn".parse().unwrap(), f32::datum_type());
             let product = model
@@ -315,7 +458,11 @@ mod tests {
             let outputs = if told { vec![sum, product] } else { vec![sum] };
             model.select_output_outlets(&outputs).unwrap();
             let mine = with_own_ops(model.clone()).unwrap();
-            let input = Tensor::from_shape(&[7, 9], &wave(63, 0.37)).unwrap();
+            assert_eq!(own(&mine), 1);
+            let order = mine.eval_order().unwrap();
+            let adds = order.iter().filter(|id| mine.node(**id).op.name() == "Add");
+            assert_eq!(adds.count(), usize::from(!is_added), "{shape:?}");
+            let input = Tensor::from_shape(&[ROWS, 9], &wave(9 * ROWS, 0.37)).unwrap();
             let worst = worst(&run(mine, &input), &run(model, &input));
             assert!(worst < 1e-5, "{shape:?} {worst:e}");
         }

@@ -44,7 +44,9 @@ pub(super) struct View {
 }
 
 /// Most numbers of a tensor whose places are looked up one by one.
-const MAX_PLACES: usize = 1 << 18;
+const MAX_PLACES: usize = 1 << 17;
+/// Most times that its axes may have been moved.
+const MAX_MOVES: usize = 8;
 
 impl View {
     /// Of the place of every number in their order; none where three strides do not say it.
@@ -144,10 +146,11 @@ fn heads_rows_terms(model: &TypedModel, outlet: OutletId) -> TractResult<Option<
 fn moved<'a>(
     model: &TypedModel,
     from: OutletId,
-    moves: impl Iterator<Item = &'a AxisOp>,
+    moves: impl ExactSizeIterator<Item = &'a AxisOp>,
 ) -> TractResult<Option<Vec<i64>>> {
     let shape = model.outlet_fact(from)?.shape.as_concrete();
-    let Some(shape) = shape.filter(|shape| shape.iter().product::<usize>() <= MAX_PLACES) else {
+    let few = |shape: &&[usize]| shape.iter().product::<usize>() <= MAX_PLACES;
+    let Some(shape) = shape.filter(few).filter(|_| moves.len() <= MAX_MOVES) else {
         return Ok(None);
     };
     let places: Vec<i64> = (0..).take(shape.iter().product()).collect();

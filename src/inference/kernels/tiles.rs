@@ -3,7 +3,7 @@
 //! A tile is four rows by eight columns: with what they are multiplied with, twelve registers, so that the sixteen of a
 //! PC hold them without spilling.
 
-use super::lanes::{Lanes, WIDTH, turned};
+use super::lanes::{Lanes, WIDTH, columns_of};
 
 /// Rows of one tile.
 pub(super) const ROWS: usize = 4;
@@ -38,7 +38,7 @@ pub(super) fn interleave(rows: &[f32], terms: usize, block: &mut [[f32; ROWS]]) 
     {
         let places = block.as_chunks_mut::<WIDTH>().0.iter_mut();
         for (to, (((a, b), c), d)) in places.zip(a.iter().zip(b).zip(c).zip(d)) {
-            let [p, q, r, s] = turned([
+            let [p, q, r, s] = columns_of([
                 Lanes::load(a),
                 Lanes::load(b),
                 Lanes::load(c),
