@@ -7,6 +7,7 @@ use super::classes::classify;
 use super::edits::{Edit, with_beats, with_classes, with_marks};
 use super::global::global;
 use super::measurements::{Sex, measure};
+use super::other_leads::hear_the_sheet;
 use super::quality::{Heard, QualityMeter, SecondDoubt, confirmed, join, unseen};
 use super::reversal::reversal;
 use super::{Analysis, Beat, Grade, QualitySpan};
@@ -150,6 +151,7 @@ pub fn analyse_edited(
     let beats = within_usable(heard.beats, &quality);
     let mut beats = with_beats(chosen, beats, &quality, edits);
     classify(chosen, &mut beats, &quality);
+    hear_the_sheet(recording, index, &mut beats);
     with_classes(&mut beats, edits);
     let sex = recording.source.patient.sex.as_deref();
     let sex = sex.and_then(Sex::recognise);

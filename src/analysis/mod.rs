@@ -15,6 +15,7 @@ pub mod edits;
 mod global;
 pub mod hrv;
 mod measurements;
+mod other_leads;
 pub mod quality;
 pub mod reversal;
 pub mod signs;

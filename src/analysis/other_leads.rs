@@ -1,0 +1,158 @@
+//! What other leads of a sheet show of the beats' classes: a beat from the ventricles may look usual in one lead.
+//!
+//! The networks of the classes hear one lead. Where a sheet of limb and chest leads is there, those across the heart from
+//! each other are asked in turn, each of its own beats: a clear V of one of them holds, and so do two that are less clear.
+//! Fewer leads are left to the analysed one: a second lead may be another chance to be misled by noise, and with two leads
+//! nobody has measured it.
+
+use super::Beat;
+use super::analyse::{beats_and_quality, within_usable};
+use super::classes::classify;
+use crate::recording::{BeatCode, Lead, LeadName, Recording};
+
+/// Leads that are asked; a recording without one of them is no sheet.
+const ASKED: [LeadName; 3] = [LeadName::I, LeadName::II, LeadName::V1];
+/// Longest recording, seconds: each lead asked takes as long as the analysed one.
+const LONGEST_S: f64 = 600.0;
+/// Beats of two leads this near, seconds, are the same: between the fiducials of a wide beat lie up to its duration.
+const SAME_BEAT_S: f64 = 0.12;
+/// Least confidence of a V in one lead alone that stands against N in the analysed one.
+const ALONE_FROM: f32 = 0.7;
+
+/// Beats of lead `index` that another lead of the sheet shows to come from the ventricles become V.
+pub(super) fn hear_the_sheet(recording: &Recording, index: usize, beats: &mut [Beat]) {
+    let Some(chosen) = recording.leads.get(index) else {
+        return;
+    };
+    if chosen.samples.len() as f64 > LONGEST_S * chosen.rate_hz {
+        return;
+    }
+    let Some(sheet) = ASKED
+        .iter()
+        .map(|name| together(recording, chosen, *name))
+        .collect::<Option<Vec<usize>>>()
+    else {
+        return;
+    };
+    let mut heard = vec![Heard::default(); beats.len()];
+    for other in sheet.into_iter().filter(|other| *other != index) {
+        let Some(lead) = recording.leads.get(other) else {
+            continue;
+        };
+        let (own, quality) = beats_and_quality(lead, lead.samples.len());
+        let mut own = within_usable(own, &quality);
+        classify(lead, &mut own, &quality);
+        hear(&own, beats, &mut heard);
+    }
+    overrule(beats, &heard);
+}
+
+/// What other leads say of a beat.
+#[derive(Clone, Copy, Debug, Default)]
+struct Heard {
+    /// Leads that call it V.
+    leads: usize,
+    /// The greatest confidence of them.
+    confidence: f32,
+}
+
+/// The lead of a name that was recorded at once with `chosen`.
+fn together(recording: &Recording, chosen: &Lead, name: LeadName) -> Option<usize> {
+    recording.ecg_leads().find(|index| {
+        recording.leads.get(*index).is_some_and(|lead| {
+            lead.standard == Some(name)
+                && lead.rate_hz == chosen.rate_hz
+                && lead.samples.len() == chosen.samples.len()
+        })
+    })
+}
+
+/// Adds the ventricular beats of another lead, each to the nearest beat; both in order of time.
+fn hear(own: &[Beat], beats: &[Beat], heard: &mut [Heard]) {
+    for seen in own.iter().filter(|beat| beat.class == BeatCode::V) {
+        let away = |index: &usize| (beats[*index].time_s - seen.time_s).abs();
+        let next = beats.partition_point(|beat| beat.time_s < seen.time_s);
+        let near = next.saturating_sub(1)..(next + 1).min(beats.len());
+        let nearest = near.min_by(|a, b| away(a).total_cmp(&away(b)));
+        if let Some(index) = nearest.filter(|index| away(index) <= SAME_BEAT_S) {
+            let heard = &mut heard[index];
+            heard.leads += 1;
+            heard.confidence = heard.confidence.max(seen.class_confidence);
+        }
+    }
+}
+
+fn overrule(beats: &mut [Beat], heard: &[Heard]) {
+    for (beat, heard) in beats.iter_mut().zip(heard) {
+        let holds = heard.leads > 0
+            && match beat.class {
+                BeatCode::Q => true,
+                BeatCode::V | BeatCode::S => heard.confidence > beat.class_confidence,
+                _ => heard.leads > 1 || heard.confidence >= ALONE_FROM,
+            };
+        if holds {
+            (beat.class, beat.class_confidence) = (BeatCode::V, heard.confidence);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::classed_beats;
+    use super::*;
+
+    /// Classes after other leads have shown theirs at `confidence`, `late_s` after the beats.
+    fn after(own: &str, others: &[&str], confidence: f32, late_s: f64) -> String {
+        let rr_ms = vec![800.0; own.len().max(2)];
+        let mut beats = classed_beats(own, &rr_ms);
+        let mut heard = vec![Heard::default(); beats.len()];
+        for other in others {
+            let mut other = classed_beats(other, &rr_ms);
+            for beat in &mut other {
+                beat.time_s += late_s;
+                beat.class_confidence = confidence;
+            }
+            hear(&other, &beats, &mut heard);
+        }
+        overrule(&mut beats, &heard);
+        let letter = |beat: &Beat| match beat.class {
+            BeatCode::S => 'S',
+            BeatCode::V => 'V',
+            _ => 'N',
+        };
+        beats.iter().map(letter).collect()
+    }
+
+    #[test]
+    fn a_clear_beat_from_the_ventricles_in_another_lead_holds() {
+        assert_eq!(after("NNNN", &["NVNN"], 0.8, 0.0), "NVNN");
+        assert_eq!(after("NNNN", &["NVNN"], 0.6, 0.0), "NNNN");
+        assert_eq!(after("NNNN", &["NVNN", "NVVN"], 0.6, 0.0), "NVNN");
+        assert_eq!(after("NSNN", &["NVNN"], 0.95, 0.05), "NVNN");
+        assert_eq!(after("NSNN", &["NVNN"], 0.85, -0.05), "NSNN");
+        assert_eq!(after("NNNV", &["VNNN"], 0.8, 0.1), "VNNV");
+    }
+
+    #[test]
+    fn beats_apart_are_others_and_no_other_class_is_taken_over() {
+        assert_eq!(after("NNNN", &["NVNN"], 0.95, 0.2), "NNNN");
+        assert_eq!(after("NVNN", &["NNSS", "NNSS"], 0.95, 0.0), "NVNN");
+        assert_eq!(after("", &["NV"], 0.95, 0.0), "");
+    }
+
+    #[test]
+    fn an_undecided_beat_takes_what_another_lead_decides() {
+        let mut beats = classed_beats("NNN", &[800.0; 3]);
+        (beats[1].class, beats[1].class_confidence) = (BeatCode::Q, 0.0);
+        let one = Heard {
+            leads: 1,
+            confidence: 0.55,
+        };
+        overrule(&mut beats, &[Heard::default(), one, Heard::default()]);
+        assert_eq!(
+            (beats[1].class, beats[1].class_confidence),
+            (BeatCode::V, 0.55)
+        );
+        assert_eq!(beats[0].class, BeatCode::N);
+    }
+}
