@@ -7,6 +7,7 @@
 
 use super::Beat;
 use super::analyse::{beats_and_quality, within_usable};
+use super::axis::recorded_beside;
 use super::classes::classify;
 use crate::recording::{BeatCode, Lead, LeadName, Recording};
 
@@ -27,18 +28,12 @@ pub(super) fn hear_the_sheet(recording: &Recording, index: usize, beats: &mut [B
     if chosen.samples.len() as f64 > LONGEST_S * chosen.rate_hz {
         return;
     }
-    let Some(sheet) = ASKED
-        .iter()
-        .map(|name| together(recording, chosen, *name))
-        .collect::<Option<Vec<usize>>>()
-    else {
+    let beside = ASKED.map(|name| recorded_beside(recording, index, name));
+    let Some(sheet) = beside.into_iter().collect::<Option<Vec<&Lead>>>() else {
         return;
     };
     let mut heard = vec![Heard::default(); beats.len()];
-    for other in sheet.into_iter().filter(|other| *other != index) {
-        let Some(lead) = recording.leads.get(other) else {
-            continue;
-        };
+    for lead in sheet.iter().filter(|lead| lead.standard != chosen.standard) {
         let (own, quality) = beats_and_quality(lead, lead.samples.len());
         let mut own = within_usable(own, &quality);
         classify(lead, &mut own, &quality);
@@ -54,17 +49,6 @@ struct Heard {
     leads: usize,
     /// The greatest confidence of them.
     confidence: f32,
-}
-
-/// The lead of a name that was recorded at once with `chosen`.
-fn together(recording: &Recording, chosen: &Lead, name: LeadName) -> Option<usize> {
-    recording.ecg_leads().find(|index| {
-        recording.leads.get(*index).is_some_and(|lead| {
-            lead.standard == Some(name)
-                && lead.rate_hz == chosen.rate_hz
-                && lead.samples.len() == chosen.samples.len()
-        })
-    })
 }
 
 /// Adds the ventricular beats of another lead, each to the nearest beat; both in order of time.

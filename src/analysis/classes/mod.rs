@@ -2,7 +2,7 @@
 //!
 //! A beat is told by features that depend on no unit (how early it comes, how its shape differs from the usual beat of
 //! the same recording, what stands where a P wave should be), weighed by small networks that were trained on annotated
-//! records (`models/beats/card.md`). Beats of one shape are then weighed together. In atrial fibrillation no beat is
+//! records (`models/training/beats/card.md`). Beats of one shape are then weighed together. In atrial fibrillation no beat is
 //! called S: there is no sinus beat that it could come before; nor is a lone one that does not come early. A beat whose surroundings cannot be read is not decided,
 //! unless it is clear all the same.
 //!
